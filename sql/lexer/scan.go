@@ -30,8 +30,11 @@ func (l *Lexer) scan() Kind {
 		}
 		return l.take(1, Minus)
 	case '/':
-		if l.peek(1) == '*' {
+		switch l.peek(1) {
+		case '*':
 			return l.blockComment()
+		case '/':
+			return l.lineComment()
 		}
 		return l.take(1, Slash)
 	case '#':
@@ -44,7 +47,7 @@ func (l *Lexer) scan() Kind {
 		return l.operator(c, k)
 	}
 	if isWord(c) {
-		if l.peek(1) == '\'' {
+		if l.peek(1) == '\'' && l.pos+2 < len(l.src) {
 			switch c {
 			case 'x', 'X', 'b', 'B':
 				return l.bytesString()

@@ -8,7 +8,7 @@ const (
 	End        Kind = iota // behind the last byte; empty
 	Error                  // not closed (string, name, comment) or not ClickHouse's: no statement with one is valid
 	Space                  // ASCII and Unicode white space, zero width space and byte order mark included
-	Comment                // -- … and # … up to the line feed (which is not part of it), /* … */ nested
+	Comment                // -- …, // … and # … up to the line feed (which is not part of it), /* … */ nested
 	Word                   // a bare word
 	QuotedName             // `…`, "…", “…”
 	String                 // '…', ‘…’, x'…', b'…'

@@ -53,9 +53,19 @@ func TestUnquote(t *testing.T) {
 		`'it''s'`: "it's", `'a\'b\\'`: `a'b\`, `'\%\_'`: `\%\_`, `'\x41\n\0'`: "A\n\x00", "`a``b`": "a`b", `"a\"b"`: `a"b`,
 		"‘a\\'’": `a\'`, "“x”": "x", "$$a'b$$": "a'b", "$t$ $$ $t$": " $$ ", "x'4142'": "AB", "b'01000001'": "A", "name": "name",
 		"`tenant\\x5fb`": "tenant_b", "$a": "$a",
+		"'a\\\x01\\/\\=\\q'": "a\x01/=\\q",
 	} {
 		if got, ok := lexer.Unquote(token); !ok || got != want {
 			t.Errorf("Unquote(%s) = %q, %v, want %q", token, got, ok, want)
+		}
+	}
+}
+
+func TestUnquoteRefusesOddEscapes(t *testing.T) {
+	t.Parallel()
+	for _, token := range []string{`'\xg1'`, `'\x4'`, "`a\\x`", "", "1", "("} {
+		if got, ok := lexer.Unquote(token); ok && token != "1" {
+			t.Errorf("Unquote(%s) = %q", token, got)
 		}
 	}
 }

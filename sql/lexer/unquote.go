@@ -6,7 +6,7 @@ import (
 )
 
 // Unquote gives the text that a token of kind String, Heredoc, QuotedName or Word stands for, as ClickHouse reads it.
-// ok is false for what is none of these, and for a string in bytes with a half byte.
+// ok is false for what is none of these, and for \x without two hexadecimal digits, of which ClickHouse makes odd things.
 func Unquote(token string) (text string, ok bool) {
 	if token == "" {
 		return "", false
@@ -16,7 +16,7 @@ func Unquote(token string) (text string, ok bool) {
 		if len(token) < 2 || token[len(token)-1] != c {
 			return "", false
 		}
-		return unescape(token[1:len(token)-1], c), true
+		return unescape(token[1:len(token)-1], c)
 	case strings.HasPrefix(token, "‘") || strings.HasPrefix(token, "“"):
 		if len(token) < 6 {
 			return "", false
@@ -35,9 +35,9 @@ func Unquote(token string) (text string, ok bool) {
 	return "", false
 }
 
-func unescape(s string, quote byte) string {
+func unescape(s string, quote byte) (string, bool) {
 	if strings.IndexByte(s, '\\') < 0 && strings.IndexByte(s, quote) < 0 {
-		return s
+		return s, true
 	}
 	b := make([]byte, 0, len(s))
 	for i := 0; i < len(s); i++ {
@@ -52,24 +52,24 @@ func unescape(s string, quote byte) string {
 		i++
 		switch e := s[i]; e {
 		case 'x':
-			if i+2 < len(s) && isHex(s[i+1]) && isHex(s[i+2]) {
-				b = append(b, unhex(s[i+1])<<4|unhex(s[i+2]))
-				i += 2
-				continue
+			if i+2 >= len(s) || !isHex(s[i+1]) || !isHex(s[i+2]) {
+				return "", false
 			}
-			b = append(b, '\\', e)
+			b = append(b, unhex(s[i+1])<<4|unhex(s[i+2]))
+			i += 2
 		case 'N': // stands for nothing in a string
 		case '\\', '\'', '"', '`', '/', '=':
 			b = append(b, e)
 		default:
 			if r, ok := escapes[e]; ok {
-				b = append(b, r)
-				continue
+				e = r
+			} else if e >= ' ' {
+				b = append(b, '\\') // the backslash of an escape that it does not know stays
 			}
-			b = append(b, '\\', e) // ClickHouse keeps the backslash of an escape that it does not know
+			b = append(b, e)
 		}
 	}
-	return string(b)
+	return string(b), true
 }
 
 // escapes are the single letters that stand for one byte.
