@@ -29,6 +29,11 @@ func (r *Resolver) For(w workspace.Workspace) View {
 	return View{r.store, w.ID}
 }
 
+// Secret is For(w).Secret: the present value of a secret that w sees, and whether there is one.
+func (r *Resolver) Secret(ctx context.Context, w workspace.Workspace, name string) (value workspace.SecretValue, found bool, err error) {
+	return r.For(w).Secret(ctx, name)
+}
+
 // A View is what one workspace sees, to read only. It is immutable and safe for concurrent use.
 type View struct {
 	store store

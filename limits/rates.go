@@ -11,62 +11,50 @@ import (
 	"penstock/branches/workspace"
 )
 
-// A Key names a bucket.
-type Key struct {
-	Workspace workspace.ID
-	Resource  string // e.g. "secrets", "queries"
-}
-
-// Rates holds token buckets: each fills with a number of tokens a second, holds as many, and starts full. A bucket that is
-// full again is forgotten, so that memory follows the keys of the last second and not all that were ever seen. It is safe
-// for concurrent use.
+// Rates is one rule: so many requests a second for each workspace. Each has a token bucket that fills at that rate, holds
+// as many tokens as come in a second, and starts full. A bucket that is full again is forgotten, so that memory follows
+// the workspaces of the last second and not all that were ever seen. It is safe for concurrent use.
 type Rates struct {
-	now func() time.Time
+	perSecond int
+	now       func() time.Time
 
 	mu      sync.Mutex
-	buckets map[Key]*bucket
+	buckets map[workspace.ID]*rate.Limiter
 	sweepAt int // sweep when there are so many buckets
-}
-
-type bucket struct {
-	limiter   *rate.Limiter
-	perSecond int
 }
 
 const minSweep = 1024
 
-// NewRates makes Rates that take the time from now.
-func NewRates(now func() time.Time) *Rates {
-	return &Rates{now: now, buckets: map[Key]*bucket{}, sweepAt: minSweep}
+// NewRates makes a rule that takes the time from now. With a perSecond of 0 or less there is no limit.
+func NewRates(perSecond int, now func() time.Time) *Rates {
+	return &Rates{perSecond: perSecond, now: now, buckets: map[workspace.ID]*rate.Limiter{}, sweepAt: minSweep}
 }
 
-// Take takes a token from the key's bucket, if it has one. perSecond is both the rate and the size of the bucket; with 0
-// or less there is no limit. A key whose perSecond changes gets a new, full bucket.
-func (r *Rates) Take(k Key, perSecond int) Decision {
-	if perSecond <= 0 {
+// Take takes a token from the workspace's bucket, if there is one in it.
+func (r *Rates) Take(ws workspace.ID) Decision {
+	if r.perSecond <= 0 {
 		return Decision{Allowed: true}
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	now := r.now()
-	b := r.buckets[k]
-	if b == nil || b.perSecond != perSecond {
-		if b == nil && len(r.buckets) >= r.sweepAt {
+	b := r.buckets[ws]
+	if b == nil {
+		if len(r.buckets) >= r.sweepAt {
 			r.sweep(now)
 		}
-		b = &bucket{rate.NewLimiter(rate.Limit(perSecond), perSecond), perSecond}
-		r.buckets[k] = b
+		b = rate.NewLimiter(rate.Limit(r.perSecond), r.perSecond)
+		r.buckets[ws] = b
 	}
-	allowed := b.limiter.AllowN(now, 1)
-	tokens := b.limiter.TokensAt(now)
-	d := Decision{Allowed: allowed, Limit: perSecond, Remaining: max(0, int(tokens))}
+	allowed := b.AllowN(now, 1)
+	tokens := b.TokensAt(now)
+	d := Decision{Allowed: allowed, Limit: r.perSecond, Remaining: max(0, int(tokens))}
 	if tokens < 1 {
-		d.Remaining = 0
-		d.Reset = untilOne(tokens, perSecond)
+		d.Reset = untilOne(tokens, r.perSecond)
 	}
 	if !allowed {
 		d.RetryAfter = d.Reset
-		d.Reason = fmt.Sprintf("Too many requests: the limit of this workspace is %d a second. Wait and try again", perSecond)
+		d.Reason = fmt.Sprintf("Too many requests: the limit of this workspace is %d a second. Wait and try again", r.perSecond)
 	}
 	return d
 }
@@ -79,9 +67,9 @@ func untilOne(tokens float64, perSecond int) time.Duration {
 
 // sweep forgets full buckets, which are as good as none, and waits for twice as many as stay before the next time.
 func (r *Rates) sweep(now time.Time) {
-	for k, b := range r.buckets {
-		if b.limiter.TokensAt(now) >= float64(b.perSecond) {
-			delete(r.buckets, k)
+	for ws, b := range r.buckets {
+		if b.TokensAt(now) >= float64(r.perSecond) {
+			delete(r.buckets, ws)
 		}
 	}
 	r.sweepAt = max(minSweep, 2*len(r.buckets))

@@ -23,8 +23,8 @@ const maxToken = 4096
 
 const howTo = "send the token of a workspace or branch as the header 'Authorization: Bearer TOKEN' or as the parameter 'token'"
 
-// An Authenticator knows callers by their tokens. It is safe for concurrent use.
-type Authenticator struct {
+// An Auth knows callers by their tokens. It is safe for concurrent use.
+type Auth struct {
 	store store
 
 	mu      sync.Mutex // guards changes of callers against the generation
@@ -33,18 +33,18 @@ type Authenticator struct {
 	generation uint64
 }
 
-// New makes an Authenticator that remembers up to size callers.
-func New(s store, size int) *Authenticator {
+// New makes an Auth that remembers up to size callers.
+func New(s store, size int) *Auth {
 	callers, err := lru.New[[sha256.Size]byte, workspace.Caller](max(1, size))
 	if err != nil {
 		panic("auth: " + err.Error()) // only for a size below one
 	}
-	return &Authenticator{store: s, callers: callers}
+	return &Auth{store: s, callers: callers}
 }
 
 // Caller tells whose token it is. A token that is missing, unknown or of a kind that is not known gives Forbidden, with a
 // sentence that says what to do; a store that fails gives the store's error.
-func (a *Authenticator) Caller(ctx context.Context, token string) (workspace.Caller, error) {
+func (a *Auth) Caller(ctx context.Context, token string) (workspace.Caller, error) {
 	switch {
 	case token == "":
 		return workspace.Caller{}, workspace.Errorf(workspace.Forbidden, "The token is missing: %s", howTo)
@@ -76,7 +76,7 @@ func (a *Authenticator) Caller(ctx context.Context, token string) (workspace.Cal
 }
 
 // Forget drops what is remembered of a workspace's tokens: call it when one of them has changed.
-func (a *Authenticator) Forget(ws workspace.ID) {
+func (a *Auth) Forget(ws workspace.ID) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.generation++
@@ -88,7 +88,7 @@ func (a *Authenticator) Forget(ws workspace.ID) {
 }
 
 // Purge drops all that is remembered.
-func (a *Authenticator) Purge() {
+func (a *Auth) Purge() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.generation++

@@ -23,15 +23,6 @@ type Limits struct {
 	ValueBytes int // of one value
 }
 
-// A Noun is what the address that was called has for a secret; messages speak as the address does.
-type Noun string
-
-// The nouns.
-const (
-	Secret   Noun = "Secret"
-	Variable Noun = "Variable"
-)
-
 // A Service runs the use cases. It is safe for concurrent use.
 type Service struct {
 	store  store
@@ -64,16 +55,15 @@ func (s *Service) Create(ctx context.Context, c workspace.Caller, name string, v
 }
 
 // Update gives a secret another value. Forbidden for a caller who is no admin and for a branch; Invalid for a value that
-// cannot be; NotFound, with the noun, when there is no such secret.
-func (s *Service) Update(ctx context.Context, c workspace.Caller, n Noun, name string, value workspace.SecretValue) (workspace.SecretMeta, error) {
+// cannot be; NotFound when there is no such secret.
+func (s *Service) Update(ctx context.Context, c workspace.Caller, name string, value workspace.SecretValue) (workspace.SecretMeta, error) {
 	if err := mayWrite(c); err != nil {
 		return workspace.SecretMeta{}, err
 	}
 	if err := s.validateValue(value); err != nil {
 		return workspace.SecretMeta{}, err
 	}
-	m, err := s.store.UpdateSecret(ctx, c.Workspace.ID, name, value, c.TokenName)
-	return m, missing(err, string(n)+" not found")
+	return s.store.UpdateSecret(ctx, c.Workspace.ID, name, value, c.TokenName)
 }
 
 // Get tells of a secret that the caller's workspace sees. Forbidden for a caller who is no admin; NotFound when there is
@@ -82,8 +72,7 @@ func (s *Service) Get(ctx context.Context, c workspace.Caller, name string) (wor
 	if err := mayRead(c); err != nil {
 		return workspace.SecretMeta{}, err
 	}
-	m, err := s.views.For(c.Workspace).Meta(ctx, name)
-	return m, missing(err, "Not found")
+	return s.views.For(c.Workspace).Meta(ctx, name)
 }
 
 // List tells of all secrets that the caller's workspace sees, ordered by name. Forbidden for a caller who is no admin.
@@ -94,13 +83,13 @@ func (s *Service) List(ctx context.Context, c workspace.Caller) ([]workspace.Sec
 	return s.views.For(c.Workspace).List(ctx)
 }
 
-// Delete ends a secret. Forbidden for a caller who is no admin and for a branch; NotFound, with the noun, when there is
+// Delete ends a secret. Forbidden for a caller who is no admin and for a branch; NotFound when there is
 // no such secret.
-func (s *Service) Delete(ctx context.Context, c workspace.Caller, n Noun, name string) error {
+func (s *Service) Delete(ctx context.Context, c workspace.Caller, name string) error {
 	if err := mayWrite(c); err != nil {
 		return err
 	}
-	return missing(s.store.DeleteSecret(ctx, c.Workspace.ID, name, c.TokenName), string(n)+" not found")
+	return s.store.DeleteSecret(ctx, c.Workspace.ID, name, c.TokenName)
 }
 
 func mayRead(c workspace.Caller) error {
@@ -129,11 +118,4 @@ func (s *Service) validateValue(value workspace.SecretValue) error {
 		return workspace.Errorf(workspace.Invalid, "The value has %d bytes and the limit is %d: send a shorter one", n, s.limits.ValueBytes)
 	}
 	return nil
-}
-
-func missing(err error, message string) error {
-	if workspace.CodeOf(err) == workspace.NotFound {
-		return &workspace.Error{Code: workspace.NotFound, Message: message, Cause: err}
-	}
-	return err
 }

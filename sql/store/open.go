@@ -27,8 +27,8 @@ type Options struct {
 	Now    func() time.Time // time.Now when nil
 	Rand   io.Reader        // of ids and token texts; crypto/rand when nil
 	Logger *slog.Logger     // nothing is logged when nil
-	// AdminToken is the text of the main workspace's admin token when the database is made; generated when it is the zero
-	// SecretValue. For a database that exists it must be the present text, or zero.
+	// AdminToken is the text of the main workspace's admin token when the database is made; generated when it is
+	// empty. For a database that exists it must be the present text, or empty.
 	AdminToken workspace.SecretValue
 }
 
@@ -137,7 +137,7 @@ func (d *DB) unlock(ctx context.Context, path string, key seal.Key, adminToken w
 		log.LogAttrs(ctx, slog.LevelInfo, "store created", slog.String("path", path))
 		return nil
 	}
-	if adminToken == (workspace.SecretValue{}) {
+	if adminToken.Reveal() == "" {
 		return nil
 	}
 	have, err := d.AdminToken(ctx, workspace.Main)

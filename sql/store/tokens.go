@@ -46,9 +46,9 @@ func (t *tx) createAdminToken(ctx context.Context, ws workspace.ID, text workspa
 	return t.exec(ctx, insertToken, id, ws, workspace.AdminTokenName, sum, sealed, string(scopes), t.at.UnixMicro())
 }
 
-// sealToken gives what is stored of a token's text. The text is generated when it is the zero SecretValue.
+// sealToken gives what is stored of a token's text. The text is generated when it is empty.
 func (d *DB) sealToken(at seal.Place, text workspace.SecretValue) (sum, sealed []byte, err error) {
-	if text == (workspace.SecretValue{}) {
+	if text.Reveal() == "" {
 		if text, err = d.newTokenText(at.Workspace, at.Name); err != nil {
 			return nil, nil, err
 		}
@@ -121,8 +121,8 @@ const (
 	updateToken      = `UPDATE tokens SET version = ?, hmac = ?, sealed = ? WHERE id = ?`
 )
 
-// RefreshAdminToken gives the admin token of a workspace another text: the one given, or one that it makes when text is the
-// zero SecretValue. The old text is nobody's from then on. NotFound when there is no such workspace; Invalid for a text
+// RefreshAdminToken gives the admin token of a workspace another text: the one given, or one that it makes when text is
+// empty. The old text is nobody's from then on. NotFound when there is no such workspace; Invalid for a text
 // that cannot be; Conflict when another token has it.
 func (d *DB) RefreshAdminToken(ctx context.Context, ws workspace.ID, text workspace.SecretValue) (workspace.Token, error) {
 	err := d.write(ctx, func(t *tx) error {

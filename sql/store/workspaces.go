@@ -80,7 +80,7 @@ func (d *DB) createWorkspace(ctx context.Context, name string, parent workspace.
 
 const insertWorkspace = `INSERT INTO workspaces (id, name, parent, created_at) VALUES (?, ?, ?, ?)`
 
-// createWorkspace writes w with its admin token, whose text is generated when token is the zero SecretValue.
+// createWorkspace writes w with its admin token, whose text is generated when token is empty.
 func (t *tx) createWorkspace(ctx context.Context, w workspace.Workspace, token workspace.SecretValue) error {
 	action := "workspace.create"
 	if w.IsBranch() {
