@@ -19,8 +19,8 @@ type store interface {
 
 // Limits of each workspace. Zero is no limit.
 type Limits struct {
-	Secrets    int // how many
-	ValueBytes int // of one value
+	Count int // of secrets
+	Bytes int // of one value
 }
 
 // A Service runs the use cases. It is safe for concurrent use.
@@ -47,7 +47,7 @@ func (s *Service) Create(ctx context.Context, c workspace.Caller, name string, v
 	if err := s.validateValue(value); err != nil {
 		return workspace.SecretMeta{}, err
 	}
-	m, err := s.store.CreateSecret(ctx, c.Workspace.ID, name, value, c.TokenName, s.limits.Secrets)
+	m, err := s.store.CreateSecret(ctx, c.Workspace.ID, name, value, c.TokenName, s.limits.Count)
 	if workspace.CodeOf(err) == workspace.Conflict {
 		return workspace.SecretMeta{}, &workspace.Error{Code: workspace.Invalid, Message: "The secret '" + name + "' already exists: use PUT to change its value", Cause: err}
 	}
@@ -114,8 +114,8 @@ func (s *Service) validateValue(value workspace.SecretValue) error {
 	switch {
 	case n == 0:
 		return workspace.Errorf(workspace.Invalid, "The parameter 'value' is missing or empty: an empty value is nearly always an unset variable, so it is refused")
-	case s.limits.ValueBytes > 0 && n > s.limits.ValueBytes:
-		return workspace.Errorf(workspace.Invalid, "The value has %d bytes and the limit is %d: send a shorter one", n, s.limits.ValueBytes)
+	case s.limits.Bytes > 0 && n > s.limits.Bytes:
+		return workspace.Errorf(workspace.Invalid, "The value has %d bytes and the limit is %d: send a shorter one", n, s.limits.Bytes)
 	}
 	return nil
 }
