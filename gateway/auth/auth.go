@@ -5,7 +5,6 @@ package auth
 import (
 	"context"
 	"crypto/sha256"
-	"fmt"
 	"strings"
 	"sync"
 
@@ -34,13 +33,13 @@ type Auth struct {
 	generation uint64
 }
 
-// New makes an Auth that remembers up to size callers. A size below one is an error.
-func New(s store, size int) (*Auth, error) {
-	callers, err := lru.New[[sha256.Size]byte, workspace.Caller](size)
+// New makes an Auth that remembers up to size callers.
+func New(s store, size int) *Auth {
+	callers, err := lru.New[[sha256.Size]byte, workspace.Caller](max(1, size))
 	if err != nil {
-		return nil, fmt.Errorf("cache of callers: %w", err)
+		panic("auth: " + err.Error()) // only for a size below one
 	}
-	return &Auth{store: s, callers: callers}, nil
+	return &Auth{store: s, callers: callers}
 }
 
 // Caller tells whose token it is. A token that is missing, unknown or of a kind that is not known gives Forbidden, with a
