@@ -21,6 +21,9 @@ type Query struct {
 // A Setting is a ClickHouse setting by name, its value as text.
 type Setting struct{ Name, Value string }
 
+// A Column is a column of a table: its name, and its type as ClickHouse writes it.
+type Column struct{ Name, Type string }
+
 // A Result is an answer whose rows are read as they come.
 type Result struct {
 	// Body gives the bytes of the format. Read returns io.EOF only after the engine said that the statement ended well;
