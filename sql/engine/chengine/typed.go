@@ -3,6 +3,7 @@ package chengine
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
 
@@ -47,9 +48,17 @@ func (c *Client) Version(ctx context.Context) (string, error) {
 	return v, err
 }
 
-// Columns describes a table. An unknown one is an *engine.Error with code 60.
+// unknownTable is ClickHouse's code for a table that is not there.
+const unknownTable = 60
+
+// Columns describes a table. One that is not there has no columns, and that is no error.
 func (c *Client) Columns(ctx context.Context, database, table string) ([]engine.Column, error) {
-	return c.describe(ctx, database, "DESCRIBE TABLE "+quote(table, '`'))
+	cols, err := c.describe(ctx, database, "DESCRIBE TABLE "+quote(table, '`'))
+	var e *engine.Error
+	if errors.As(err, &e) && e.Code == unknownTable {
+		return nil, nil
+	}
+	return cols, err
 }
 
 // ResultColumns describes what a SELECT would give, without running it.
