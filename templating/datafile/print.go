@@ -97,7 +97,11 @@ func (w *writer) line(key, value string) {
 // text writes an instruction with its value in quotes, bare where it is a plain word or has quotes, or in a block where
 // neither reads back.
 func (w *writer) text(key, value string) {
-	if strings.Contains(value, "\n") {
+	switch {
+	case value == "":
+		w.b.WriteString(key + "\n")
+		return
+	case strings.Contains(value, "\n"):
 		w.block(key, value)
 		return
 	}
@@ -155,8 +159,6 @@ func (w *writer) other(all []Instruction) {
 			w.block(in.Key, in.Value)
 		case in.Block:
 			w.b.WriteString(in.Key + " >\n")
-		case in.Value == "":
-			w.b.WriteString(in.Key + "\n")
 		case in.Key == "INCLUDE":
 			w.b.WriteString(in.Key + " " + in.Value + "\n")
 		default:
