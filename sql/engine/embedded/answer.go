@@ -174,13 +174,23 @@ func (b *blockWriter) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// pipePath is where the library opens an end of a pipe, anew and thus in blocking mode.
-func pipePath(f *os.File) string {
-	if devFD {
-		return fmt.Sprintf("/dev/fd/%d", f.Fd())
+// retell asks the engine what is wrong with a statement as it came, when what is wrong with it as it was sent shows the
+// pipe that was written into it. EXPLAIN AST reads it and does not run it.
+func retell(conn *chdbConn, text string, failure error) error {
+	const explain = "EXPLAIN AST "
+	var ex *exception
+	if !errors.As(failure, &ex) || ex.code != codeSyntax || !strings.Contains(ex.text, pipeDir) {
+		return failure
 	}
-	return fmt.Sprintf("/proc/self/fd/%d", f.Fd())
+	_, _, err := conn.query(explain+text, "Null")
+	if errors.As(err, &ex) && ex.code == codeSyntax {
+		return ex.shiftBack(len(explain))
+	}
+	return newException(codeSyntax, "SYNTAX_ERROR", "Syntax error")
 }
+
+// pipePath is where the library opens an end of a pipe, anew and thus in blocking mode.
+func pipePath(f *os.File) string { return fmt.Sprintf("%s%d", pipeDir, f.Fd()) }
 
 // sendRows runs a statement with rows, which the engine writes into a pipe.
 func (s *server) sendRows(w http.ResponseWriter, r *http.Request, rn *run, conn *chdbConn, req *request) error {
@@ -200,6 +210,7 @@ func (s *server) sendRows(w http.ResponseWriter, r *http.Request, rn *run, conn 
 	go func() {
 		defer rn.finish()
 		_, fig, failure = conn.query(sql, "Null")
+		failure = retell(conn, req.stmt.text, failure)
 		pw.Close() // ours, so that the reader finds the end only now
 	}()
 	stop := s.watch(r.Context(), rn)
@@ -304,6 +315,7 @@ func (s *server) takeRows(w http.ResponseWriter, r *http.Request, rn *run, conn 
 	go func() {
 		defer rn.finish()
 		_, fig, failure = conn.query(sql, "Null")
+		failure = retell(conn, req.stmt.text, failure)
 		pr.Close()
 	}()
 	ctl := http.NewResponseController(w)

@@ -3,6 +3,7 @@ package embedded
 import (
 	"fmt"
 	"net/http"
+	"regexp"
 	"strconv"
 	"strings"
 )
@@ -37,22 +38,51 @@ func newException(code int, name, format string, args ...any) *exception {
 	return &exception{code: code, text: fmt.Sprintf("Code: %d. DB::Exception: %s. (%s)", code, fmt.Sprintf(format, args...), name)}
 }
 
-// parseException reads the engine's text. One that does not begin with a code is taken for an internal error.
+var (
+	innerVersion = regexp.MustCompile(` \(version [0-9.]+(?: \([^()']*\))?\)(\. \([A-Z_0-9]+\))?$`)
+	repeatedName = regexp.MustCompile(`\(([A-Z_0-9]+)\)\. \(([A-Z_0-9]+)\)$`)
+)
+
+// parseException reads the engine's text. One that does not begin with a code is taken for an internal error. What the
+// library repeats, because an exception went through several of its layers, is said once; so is the version, at the end.
 func parseException(text string) *exception {
 	text = strings.TrimRight(text, "\n")
-	// The library repeats the code in front of what the engine said, and only the inner text has the version.
-	if i := strings.LastIndex(text, " (version "); i >= 0 && strings.HasPrefix(text[i:], " (version ") {
-		if j := strings.IndexByte(text[i:], ')'); j >= 0 && !strings.ContainsAny(text[i+len(" (version "):i+j], " '") {
-			text = text[:i] + text[i+j+1:]
-		}
+	rest, ok := strings.CutPrefix(text, "Code: ")
+	digits, _, _ := strings.Cut(rest, ".")
+	code, err := strconv.Atoi(digits)
+	if !ok || err != nil || code <= 0 {
+		return newException(codeLogical, "LOGICAL_ERROR", "%s", text)
 	}
-	if rest, ok := strings.CutPrefix(text, "Code: "); ok {
-		digits, _, _ := strings.Cut(rest, ".")
-		if code, err := strconv.Atoi(digits); err == nil && code > 0 {
+	prefix := "Code: " + digits + ". DB::Exception: "
+	for {
+		text = innerVersion.ReplaceAllString(text, "$1")
+		m := repeatedName.FindStringSubmatchIndex(text)
+		if !strings.HasPrefix(text, prefix+prefix) || m == nil || text[m[2]:m[3]] != text[m[4]:m[5]] {
 			return &exception{code: code, text: text}
 		}
+		text = text[len(prefix) : m[3]+1]
 	}
-	return newException(codeLogical, "LOGICAL_ERROR", "%s", text)
+}
+
+var (
+	failedPosition = regexp.MustCompile(`failed at position (\d+)`)
+	firstLine      = regexp.MustCompile(`\(line 1, col (\d+)\)`)
+)
+
+// shiftBack takes n bytes that stood before the statement out of the positions of a syntax error.
+func (e *exception) shiftBack(n int) *exception {
+	shift := func(re *regexp.Regexp, text string) string {
+		loc := re.FindStringSubmatchIndex(text)
+		if loc == nil {
+			return text
+		}
+		at, err := strconv.Atoi(text[loc[2]:loc[3]])
+		if err != nil || at <= n {
+			return text
+		}
+		return text[:loc[2]] + strconv.Itoa(at-n) + text[loc[3]:]
+	}
+	return &exception{code: e.code, text: shift(firstLine, shift(failedPosition, e.text))}
 }
 
 // status is the HTTP status that ClickHouse's own server gives to an error code.

@@ -20,6 +20,7 @@ const (
 // statement is one statement taken apart, as far as sending it to the library needs.
 type statement struct {
 	kind statementKind
+	text string // as it came; of an INSERT up to its rows
 	sql  string // kindSelect: without its FORMAT; kindInsert: up to where FROM INFILE goes; else whole
 	// tail is what stands behind the place of INTO OUTFILE (the SETTINGS that followed FORMAT) or FROM INFILE (SETTINGS).
 	tail   string
@@ -66,21 +67,22 @@ func takeApart(text string) (statement, error) {
 	if len(toks) == 0 {
 		return statement{kind: kindEmpty}, nil
 	}
+	text = text[:toks[last-1].End]
 	switch toks[first].word {
 	case "SELECT", "FROM", "SHOW", "DESCRIBE", "DESC", "EXISTS", "EXPLAIN", "CHECK":
 	case "WITH":
 		for i, t := range toks {
 			if t.depth == 0 && t.word == "INSERT" && i+1 < len(toks) && toks[i+1].word == "INTO" {
-				return statement{kind: kindCommand, sql: text[:toks[last-1].End]}, nil
+				return statement{kind: kindCommand, sql: text}, nil
 			}
 		}
 	case "KILL":
 		if len(toks) > 1 && toks[1].word == "QUERY" {
 			return killOf(text, toks)
 		}
-		return statement{kind: kindCommand, sql: text[:toks[last-1].End]}, nil
+		return statement{kind: kindCommand, sql: text}, nil
 	default:
-		return statement{kind: kindCommand, sql: text[:toks[last-1].End]}, nil
+		return statement{kind: kindCommand, sql: text}, nil
 	}
 	return selectOf(text, toks), nil
 }
@@ -163,7 +165,7 @@ func name(text string, t token) string {
 // selectOf splits a statement that has output at the place where INTO OUTFILE goes: before a FORMAT at the end, with the
 // SETTINGS that may follow it.
 func selectOf(text string, toks []token) statement {
-	st := statement{kind: kindSelect, sql: text[:toks[len(toks)-1].End]}
+	st := statement{kind: kindSelect, text: text, sql: text}
 	for i := len(toks) - 2; i > 0; i-- {
 		t, n := toks[i], toks[i+1]
 		if t.word != "FORMAT" || t.depth != 0 || n.Kind != lexer.Word || toks[i-1].Kind == lexer.Dot {
@@ -206,7 +208,7 @@ func insertOf(text string, toks []token) (statement, error) {
 		}
 		end, st.data = toks[last].End, len(text)
 	}
-	st.sql = text[:end]
+	st.text, st.sql = text[:st.data], text[:end]
 	for i, t := range toks {
 		if i > 2 && t.depth == 0 && t.word == "SETTINGS" && t.Start < end {
 			st.sql, st.tail = text[:t.Start], text[t.Start:end]

@@ -332,7 +332,7 @@ func (suite) bigResult(t *testing.T, e engine.Streamer) {
 
 func (suite) failsMidway(t *testing.T, e engine.Streamer) {
 	for _, format := range []string{"JSON", "CSV", "TabSeparated", "Native", "JSONEachRow"} {
-		q := query("SELECT number, throwIf(number = 3000000, 'midway_message') FROM numbers(4000000) SETTINGS max_block_size = 10000, max_threads = 1", format)
+		q := query("SELECT number, throwIf(number = 3000000, 'midway_message') AS t FROM numbers(4000000) SETTINGS max_block_size = 10000, max_threads = 1", format)
 		res, err := e.Stream(t.Context(), q)
 		if err != nil {
 			t.Fatalf("%s: %s before the first rows, want it after them", format, detail(err))
