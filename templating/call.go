@@ -1,0 +1,223 @@
+package templating
+
+import (
+	"strings"
+
+	"penstock/templating/parse"
+)
+
+// A function is one that templates can call.
+type function struct {
+	name   string
+	params []string // by position or keyword
+	need   int      // how many of params must be given
+	notes  []string // further keywords, evaluated for nothing
+	rest   bool     // further positional arguments are evaluated for nothing
+	typed  bool     // a missing argument is reported as the reference does for its type functions
+	call   func(r *run, a []value) (value, *fault)
+}
+
+// documentation are the keywords of a type function that only describe the parameter.
+var documentation = []string{"description", "enum", "example", "format", "required"}
+
+// lookup finds a function by its name.
+func lookup(name string) *function {
+	if f := typeFunction(name); f != nil {
+		return f
+	}
+	if f := sqlFunction(name); f != nil {
+		return f
+	}
+	return pythonFunction(name)
+}
+
+// isFunction tells whether a name that is not assigned in the template is a function.
+func isFunction(name string) bool {
+	switch name {
+	case "sql_and", "tb_secret", "tb_var":
+		return true
+	case "int", "float", "len", "list", "min", "max", "range", "sum", "enumerate", "str", "sorted", "reversed", "zip", "symbol":
+		return false // parameters may be called so
+	}
+	return lookup(name) != nil
+}
+
+// call compiles a call.
+func (c *compiler) call(x *parse.Call) eval {
+	switch fn := x.Fn.(type) {
+	case *parse.Name:
+		return c.callName(x, fn)
+	case *parse.Attr:
+		return c.callMethod(x, fn)
+	case *parse.Const, *parse.Format:
+		return c.reject(c.pos(x), faultf(KindUnknownFunction, "", prefix+"Invalid function: a constant cannot be called"))
+	}
+	c.checkAll(x.Fn)
+	return c.notCallable(x, c.expr(x.Fn))
+}
+
+// notCallable evaluates the arguments as Python would and then fails.
+func (c *compiler) notCallable(x *parse.Call, fn eval) eval {
+	pos := c.pos(x)
+	args := append([]eval{fn}, c.exprs(x.Args)...)
+	for _, k := range x.Keywords {
+		args = append(args, c.expr(k.Value))
+	}
+	return func(r *run) (value, *fault) {
+		if _, f := r.evals(args); f != nil {
+			return none, f
+		}
+		return none, badArgument("wrong syntax, you might be using a not valid function inside a control block").at(pos)
+	}
+}
+
+func (c *compiler) isSecretCall(n *parse.Name) bool {
+	if n.Ident != "tb_secret" && n.Ident != "tb_var" {
+		return false
+	}
+	_, local := c.locals[n.Ident]
+	return !local && c.scoped(n.Ident) < 0
+}
+
+func (c *compiler) callName(x *parse.Call, fn *parse.Name) eval {
+	pos := c.pos(fn)
+	c.checkName(fn.Ident, pos)
+	_, local := c.locals[fn.Ident]
+	local = local || c.scoped(fn.Ident) >= 0
+	switch {
+	case local && lookup(fn.Ident) == nil:
+		return c.unknown(x, fn)
+	case local:
+		return c.notCallable(x, c.name(fn))
+	case c.isSecretCall(fn):
+		c.secretCall(x, fn.Ident) // for its own mistakes
+		return c.reject(c.pos(x), secretFault("used inside an expression"))
+	case fn.Ident == "sql_and":
+		return c.sqlAnd(x)
+	case fn.Ident == "Array":
+		return c.array(x)
+	}
+	f := lookup(fn.Ident)
+	if f == nil {
+		return c.unknown(x, fn)
+	}
+	return c.apply(x, f)
+}
+
+// unknown handles the call of a name that is no function.
+func (c *compiler) unknown(x *parse.Call, fn *parse.Name) eval {
+	pos, name := c.pos(fn), fn.Ident
+	refused := func() eval {
+		f := faultf(KindUnknownFunction, "", prefix+"Invalid function name: %s", name)
+		f.hint = suggest(name, functionNames())
+		c.exprs(x.Args)
+		return c.reject(pos, f)
+	}
+	switch {
+	case !c.loose || dangerous(name):
+		return refused()
+	case leftOut(name):
+		return c.reject(pos, unsupported("the function %s is not part of the language", name))
+	}
+	return c.notCallable(x, constant(none))
+}
+
+// apply binds the arguments of a call to the parameters of a function.
+func (c *compiler) apply(x *parse.Call, fn *function) eval {
+	pos := c.pos(x)
+	args, slots, wrong := c.bind(x, fn)
+	n := len(fn.params)
+	call := fn.call
+	if wrong != nil {
+		return func(r *run) (value, *fault) {
+			if _, f := r.evals(args); f != nil {
+				return none, f
+			}
+			f := *wrong
+			return none, f.at(pos)
+		}
+	}
+	return func(r *run) (value, *fault) {
+		if f := r.step(); f != nil {
+			return none, f
+		}
+		base := len(r.stack)
+		for range n {
+			r.stack = append(r.stack, absent)
+		}
+		for i, arg := range args {
+			v, f := arg(r)
+			if f != nil {
+				return none, f
+			}
+			if slots[i] >= 0 {
+				r.stack[base+slots[i]] = v
+			}
+		}
+		v, f := call(r, r.stack[base:base+n])
+		r.stack = r.stack[:base]
+		return v, f.at(pos)
+	}
+}
+
+// bind gives the arguments in the order of evaluation, the parameter that each goes to (-1: none), and what is wrong
+// with them, which is known now but reported when the call is reached.
+func (c *compiler) bind(x *parse.Call, fn *function) (args []eval, slots []int, wrong *fault) {
+	given := make([]bool, len(fn.params))
+	for i, a := range x.Args {
+		args = append(args, c.expr(a))
+		slot := -1
+		if i < len(fn.params) {
+			slot = i
+			given[i] = true
+		} else if !fn.rest && wrong == nil {
+			wrong = badType("%s() takes at most %d positional arguments but %d were given", fn.name, len(fn.params), len(x.Args))
+		}
+		slots = append(slots, slot)
+	}
+	for _, k := range x.Keywords {
+		args = append(args, c.keyword(k.Value))
+		slot := indexOf(fn.params, k.Name)
+		switch {
+		case slot >= 0 && given[slot]:
+			if wrong == nil {
+				wrong = badType("%s() got multiple values for argument '%s'", fn.name, k.Name)
+			}
+		case slot >= 0:
+			given[slot] = true
+		case indexOf(fn.notes, k.Name) < 0 && wrong == nil:
+			wrong = badType("%s() got an unexpected keyword argument '%s'", fn.name, k.Name)
+			wrong.hint = suggest(k.Name, append(append([]string(nil), fn.params...), fn.notes...))
+		}
+		slots = append(slots, slot)
+	}
+	for i := 0; i < fn.need; i++ {
+		if given[i] || wrong != nil {
+			continue
+		}
+		if fn.typed {
+			wrong = badArgument("one of the transform type functions is missing an argument")
+		} else {
+			wrong = badType("%s() missing required arguments: '%s'", fn.name, strings.Join(fn.params[i:fn.need], "', '"))
+		}
+	}
+	return args, slots, wrong
+}
+
+// keyword compiles the value of a keyword.
+func (c *compiler) keyword(x parse.Expr) eval {
+	loose := c.loose
+	c.loose = true
+	e := c.expr(x)
+	c.loose = loose
+	return e
+}
+
+func indexOf(names []string, name string) int {
+	for i, n := range names {
+		if n == name {
+			return i
+		}
+	}
+	return -1
+}

@@ -1,0 +1,319 @@
+package templating
+
+import (
+	"math"
+	"strconv"
+	"unicode/utf8"
+)
+
+// newList makes a list, tuple or iterator of items, which it keeps.
+func (r *run) newList(k kind, items []value) (value, *fault) {
+	if f := r.grow(len(items) * valueSize); f != nil {
+		return none, f
+	}
+	l := &list{items: items, depth: 1}
+	for _, it := range items {
+		l.depth = max(l.depth, depthOf(it)+1)
+	}
+	if l.depth > r.in.Limits.Depth {
+		return none, overLimit("nested values", r.in.Limits.Depth)
+	}
+	return value{kind: k, obj: l}, nil
+}
+
+func depthOf(v value) int {
+	switch o := v.obj.(type) {
+	case *list:
+		return o.depth
+	case *dict:
+		return o.depth
+	}
+	return 0
+}
+
+// newDict makes an empty set or dict.
+func newDict(k kind) value {
+	return value{kind: k, obj: &dict{index: make(map[string]int), depth: 1}}
+}
+
+// put adds a key to a dict that nobody else has yet.
+func (r *run) put(d *dict, k, v value) *fault {
+	if f := hashable(k); f != nil {
+		return f
+	}
+	if f := r.grow(3 * valueSize); f != nil {
+		return f
+	}
+	d.depth = max(d.depth, depthOf(k)+1, depthOf(v)+1)
+	if d.depth > r.in.Limits.Depth {
+		return overLimit("nested values", r.in.Limits.Depth)
+	}
+	key := hash(k)
+	if i, ok := d.index[key]; ok {
+		d.vals[i] = v
+		return nil
+	}
+	d.index[key] = len(d.keys)
+	d.keys, d.vals = append(d.keys, k), append(d.vals, v)
+	return nil
+}
+
+func (d *dict) find(k value) (int, bool) {
+	i, ok := d.index[hash(k)]
+	return i, ok
+}
+
+// hashable refuses what cannot be a key.
+func hashable(k value) *fault {
+	switch k.kind {
+	case kList, kSet, kDict, kIter:
+		return badType("unhashable type: '%s'", k.typeName())
+	case kSecret, kParts:
+		return secretFault("a key")
+	case kTuple:
+		for _, it := range k.list().items {
+			if f := hashable(it); f != nil {
+				return f
+			}
+		}
+	}
+	return nil
+}
+
+// hash is the same text for equal keys and another for others.
+func hash(k value) string {
+	switch k.kind {
+	case kStr, kRaw:
+		return "s" + k.s
+	case kBool, kInt, kBig:
+		return "n" + string(appendNumber(nil, value{kind: max(k.kind, kInt), n: k.n, obj: k.obj}))
+	case kFloat:
+		if f := k.f(); f == math.Trunc(f) && math.Abs(f) < 1<<62 {
+			return "n" + strconv.FormatInt(int64(f), 10)
+		}
+		return "f" + string(appendFloat(nil, k.f()))
+	case kTuple:
+		s := "t"
+		for _, it := range k.list().items {
+			h := hash(it)
+			s += strconv.Itoa(len(h)) + ":" + h
+		}
+		return s
+	case kNone:
+		return "0"
+	}
+	return "o" + strconv.Itoa(int(k.kind)) + k.s
+}
+
+// items are what a loop over v goes through.
+func (r *run) items(v value) ([]value, *fault) {
+	switch v.kind {
+	case kList, kTuple, kIter:
+		return v.list().items, nil
+	case kSet, kDict:
+		return v.dict().keys, nil
+	case kStr, kRaw:
+		if f := r.grow(len(v.s) * valueSize); f != nil {
+			return nil, f
+		}
+		out := make([]value, 0, len(v.s))
+		for i := 0; i < len(v.s); {
+			_, n := utf8.DecodeRuneInString(v.s[i:])
+			out = append(out, value{kind: kStr, s: v.s[i : i+n], from: v.from})
+			i += n
+		}
+		return out, nil
+	case kMissing:
+		return []value{v, v, v}, nil
+	case kSecret, kParts:
+		return nil, secretFault("looped over")
+	}
+	return nil, badType("'%s' object is not iterable", v.typeName())
+}
+
+// length is Python's len(v).
+func (r *run) length(v value) (value, *fault) {
+	n := 0
+	switch v.kind {
+	case kList, kTuple, kIter:
+		n = len(v.list().items)
+	case kSet, kDict:
+		n = len(v.dict().keys)
+	case kStr, kRaw:
+		n = runeLen(v.s)
+	case kSecret, kParts:
+		return none, secretFault("measured")
+	default:
+		return none, badType("object of type '%s' has no len()", v.typeName())
+	}
+	return integer(int64(n)).with(v.from), nil
+}
+
+// index is v[i].
+func (r *run) index(v, i value) (value, *fault) {
+	if v.hidden() || i.hidden() {
+		return none, secretFault("taken apart")
+	}
+	from := r.union(v.from, i.from)
+	switch v.kind {
+	case kDict:
+		if f := hashable(i); f != nil {
+			return none, f
+		}
+		n, ok := v.dict().find(i)
+		if !ok {
+			return none, r.missingKey(i)
+		}
+		it := v.dict().vals[n]
+		return it.with(r.union(from, it.from)), nil
+	case kList, kTuple, kIter, kStr, kRaw:
+	case kMissing:
+		return v, nil
+	default:
+		return none, badType("'%s' object is not subscriptable", v.typeName())
+	}
+	if i.kind != kInt && i.kind != kBool {
+		if i.kind == kBig {
+			return none, faultf(KindRuntime, "IndexError", "cannot fit 'int' into an index-sized integer")
+		}
+		if v.isStr() {
+			return none, badType("string indices must be integers, not '%s'", i.typeName())
+		}
+		return none, badType("%s indices must be integers or slices, not %s", v.typeName(), i.typeName())
+	}
+	n := i.n
+	if v.isStr() {
+		size := int64(runeLen(v.s))
+		if n < 0 {
+			n += size
+		}
+		if n < 0 || n >= size {
+			return none, faultf(KindBadArgument, "IndexError", prefix+"String index out of range. Check that string parameters have values before "+
+				"accessing specific characters (e.g., param[0]). Provide default values or add length checks in your template.")
+		}
+		at := runeOffset(v.s, int(n))
+		_, size2 := utf8.DecodeRuneInString(v.s[at:])
+		return value{kind: kStr, s: v.s[at : at+size2], from: from}, nil
+	}
+	items := v.list().items
+	if n < 0 {
+		n += int64(len(items))
+	}
+	if n < 0 || n >= int64(len(items)) {
+		return none, faultf(KindRuntime, "IndexError", "%s index out of range", v.typeName())
+	}
+	it := items[n]
+	return it.with(r.union(from, it.from)), nil
+}
+
+func (r *run) missingKey(k value) *fault {
+	s, f := r.repr(nil, k)
+	if f != nil {
+		return f
+	}
+	return faultf(KindBadArgument, "KeyError", prefix+"Missing key %s while rendering the template. Ensure every object "+
+		"accessed in the template has this key.", s)
+}
+
+// slice is v[lo:hi:step]; absent parts are absent.
+func (r *run) slice(v, lo, hi, step value) (value, *fault) {
+	if v.hidden() || lo.hidden() || hi.hidden() || step.hidden() {
+		return none, secretFault("taken apart")
+	}
+	size := 0
+	switch {
+	case v.isStr():
+		size = runeLen(v.s)
+	case v.isSeq():
+		size = len(v.list().items)
+	case v.kind == kMissing:
+		return v, nil
+	default:
+		return none, badType("'%s' object is not subscriptable", v.typeName())
+	}
+	from := r.union(r.union(v.from, lo.from), r.union(hi.from, step.from))
+	by := 1
+	if step.kind != kAbsent && step.kind != kNone {
+		n, f := sliceInt(step)
+		if f != nil {
+			return none, f
+		}
+		if n == 0 {
+			return none, faultf(KindRuntime, "ValueError", "slice step cannot be zero")
+		}
+		by = n
+	}
+	first, last := 0, size
+	if by < 0 {
+		first, last = size-1, -1
+	}
+	for _, b := range []struct {
+		v  value
+		to *int
+	}{{lo, &first}, {hi, &last}} {
+		if b.v.kind == kAbsent || b.v.kind == kNone {
+			continue
+		}
+		n, f := sliceInt(b.v)
+		if f != nil {
+			return none, f
+		}
+		if n < 0 {
+			n += size
+		}
+		if by > 0 {
+			*b.to = max(0, min(n, size))
+		} else {
+			*b.to = max(-1, min(n, size-1))
+		}
+	}
+	if v.isStr() {
+		return r.sliceText(v.s, first, last, by, from)
+	}
+	var out []value
+	for i := first; by > 0 && i < last || by < 0 && i > last; i += by {
+		it := v.list().items[i]
+		out = append(out, it)
+	}
+	k := v.kind
+	s, f := r.newList(k, out)
+	return s.with(from), f
+}
+
+// bounded keeps slice bounds far from overflow.
+const bounded = 1 << 40
+
+func sliceInt(v value) (int, *fault) {
+	switch v.kind {
+	case kBool, kInt:
+		return int(max(-bounded, min(v.n, bounded))), nil
+	case kBig:
+		return bounded * v.big().Sign(), nil
+	}
+	return 0, badType("slice indices must be integers or None or have an __index__ method")
+}
+
+func (r *run) sliceText(s string, first, last, by int, from *origin) (value, *fault) {
+	if by == 1 {
+		if first >= last {
+			return text("").with(from), nil
+		}
+		a := runeOffset(s, first)
+		return text(s[a : a+runeOffset(s[a:], last-first)]).with(from), nil
+	}
+	if f := r.grow(5 * len(s)); f != nil {
+		return none, f
+	}
+	var at []int
+	for i := 0; i < len(s); {
+		at = append(at, i)
+		_, n := utf8.DecodeRuneInString(s[i:])
+		i += n
+	}
+	at = append(at, len(s))
+	var out []byte
+	for i := first; by > 0 && i < last || by < 0 && i > last; i += by {
+		out = append(out, s[at[i]:at[i+1]]...)
+	}
+	return text(string(out)).with(from), nil
+}

@@ -1,0 +1,241 @@
+package templating
+
+import (
+	"strings"
+
+	"penstock/templating/literal"
+)
+
+// noTranslate is what the reference says of a value that is no text where it wants one.
+func noTranslate(v value) *fault {
+	if v.hidden() {
+		return secretFault("used as a name or pattern")
+	}
+	f := badArgument("'%s' object has no attribute 'translate'", v.typeName())
+	f.class = "AttributeError"
+	if v.kind == kNone {
+		f.kind = KindRequired
+	}
+	return f
+}
+
+// nameText is the text of an identifier.
+func nameText(v value) (string, *fault) {
+	if v.isStr() {
+		return v.s, nil
+	}
+	return "", noTranslate(v)
+}
+
+// symbol makes an opaque piece of SQL.
+func (r *run) symbol(b []byte, from *origin) (value, *fault) {
+	if f := r.grow(len(b)); f != nil {
+		return none, f
+	}
+	return value{kind: kSym, s: string(b), from: from}, nil
+}
+
+func columnCall(r *run, a []value) (value, *fault) {
+	v, missing := r.given(a)
+	if missing != nil {
+		return none, faultf(KindRequired, "SQLTemplateException", prefix+
+			"Missing column() default value, use `column(column_name, 'default_column_name')`")
+	}
+	s, f := nameText(v)
+	if f != nil {
+		return none, f
+	}
+	r.scratch = literal.Path(r.scratch[:0], s)
+	return r.symbol(r.scratch, v.from)
+}
+
+func columnsCall(r *run, a []value) (value, *fault) {
+	v, missing := r.given(a)
+	if missing != nil {
+		return none, faultf(KindRequired, "SQLTemplateException", prefix+
+			"Missing columns() default value, use `columns(column_names, 'default_column_name')`")
+	}
+	if !v.isStr() {
+		if v.hidden() {
+			return none, secretFault("used as a name or pattern")
+		}
+		return none, badArgument("The 'columns' function expects a String not an Array")
+	}
+	fn, from := "", v.from
+	if a[2].truth() {
+		if !a[2].isStr() || !literal.IsWord(a[2].s) {
+			return none, badArgument("the fn of columns() has to be the name of a function")
+		}
+		fn, from = a[2].s, r.union(from, a[2].from)
+	}
+	if f := r.grow(len(v.s)); f != nil {
+		return none, f
+	}
+	b := r.scratch[:0]
+	for i, s := range strings.Split(v.s, ",") {
+		s = strings.TrimFunc(s, isBlank)
+		if i > 0 {
+			b = append(b, ',')
+		}
+		if fn == "" {
+			b = literal.Path(b, s)
+			continue
+		}
+		b = append(b, fn...)
+		b = append(b, '(')
+		b = literal.Path(b, s)
+		b = append(b, ") as "...)
+		if literal.IsWord(s) || s == "" {
+			b = append(b, s...)
+		} else {
+			b = literal.Ident(b, s, '`')
+		}
+	}
+	r.scratch = b
+	return r.symbol(b, from)
+}
+
+func symbolCall(r *run, a []value) (value, *fault) {
+	v := a[0]
+	if v.kind == kMissing {
+		v = text("placeholder").with(v.from)
+	}
+	s, f := nameText(v)
+	if f != nil {
+		return none, f
+	}
+	quote := byte('`')
+	if q := a[1]; q.kind != kAbsent {
+		if !q.isStr() || q.from != nil || q.s != "`" && q.s != `"` {
+			return none, badArgument("the quote of symbol() has to be ` or \", as a constant")
+		}
+		quote = q.s[0]
+	}
+	r.scratch = literal.Ident(r.scratch[:0], s, quote)
+	return r.symbol(r.scratch, v.from)
+}
+
+func tableCall(r *run, a []value) (value, *fault) {
+	v := a[0]
+	if v.kind == kMissing {
+		return value{kind: kSym, s: "placeholder", from: v.from}, nil
+	}
+	s, f := nameText(v)
+	if f != nil {
+		return none, f
+	}
+	db, name, qualified := strings.Cut(s, ".")
+	if !literal.IsWord(db) || qualified && !literal.IsWord(name) {
+		return none, badArgument("table() takes the name of a table, or of a database and a table joined by a dot, in letters, digits and underscores")
+	}
+	return value{kind: kSym, s: s, from: v.from}, nil
+}
+
+func unescapeCall(r *run, a []value) (value, *fault) {
+	v := a[0]
+	if v.kind == kMissing {
+		v = text(missingText).with(v.from)
+	}
+	s, f := nameText(v)
+	if f != nil {
+		return none, f
+	}
+	keep, from := "", v.from
+	if a[1].isStr() {
+		keep, from = a[1].s, r.union(from, a[1].from)
+	}
+	if len(keep) > 1 {
+		keep = "" // longer texts are no escape of their own
+	}
+	if f := r.grow(len(s)); f != nil {
+		return none, f
+	}
+	return value{kind: kRaw, s: string(literal.StringKeeping(nil, s, keep)), from: from}, nil
+}
+
+func splitCall(r *run, a []value) (value, *fault) {
+	v := a[0]
+	switch {
+	case v.kind == kNone || v.kind == kMissing:
+		from := v.from
+		if v = a[1]; v.kind == kAbsent {
+			v = text("")
+		}
+		v.from = r.union(v.from, from)
+	case v.isSeq():
+		return v, nil
+	}
+	if !v.isStr() {
+		if v.hidden() {
+			return none, secretFault("taken apart")
+		}
+		return none, badArgument("First argument of split_to_array has to be a value that can be split to a list of elements, but " +
+			"found a PlaceHolder with no value instead")
+	}
+	sep := ","
+	if a[2].kind != kAbsent {
+		if !a[2].isStr() {
+			return none, badType("must be str or None, not %s", a[2].typeName())
+		}
+		sep = a[2].s
+	}
+	if sep == "" {
+		return none, faultf(KindRuntime, "ValueError", "empty separator")
+	}
+	items, f := r.split(v, sep, -1)
+	if f != nil {
+		return none, f
+	}
+	for i := range items {
+		items[i].s = strings.TrimFunc(items[i].s, isBlank)
+	}
+	l, f := r.newList(kList, items)
+	return l.with(v.from), f
+}
+
+// split cuts a text at a separator, at most n times when n is not negative.
+func (r *run) split(v value, sep string, n int) ([]value, *fault) {
+	count := strings.Count(v.s, sep)
+	if n >= 0 && n < count {
+		count = n
+	}
+	if f := r.grow((count + 1) * valueSize); f != nil {
+		return nil, f
+	}
+	items := make([]value, 0, count+1)
+	rest := v.s
+	for ; count > 0; count-- {
+		i := strings.Index(rest, sep)
+		items = append(items, value{kind: kStr, s: rest[:i], from: v.from})
+		rest = rest[i+len(sep):]
+	}
+	return append(items, value{kind: kStr, s: rest, from: v.from}), nil
+}
+
+func enumerateWithLast(r *run, a []value) (value, *fault) {
+	v := a[0]
+	if v.kind == kMissing {
+		return none, badType("object of type 'Placeholder' has no len()")
+	}
+	if v.kind != kNone && !v.isStr() && !v.isSeq() && v.kind != kDict && v.kind != kSet && !v.hidden() {
+		return none, badType("object of type '%s' has no len()", v.typeName())
+	}
+	items, f := r.items(v)
+	if f != nil {
+		return none, f
+	}
+	if f := r.grow(3 * len(items) * valueSize); f != nil {
+		return none, f
+	}
+	out := make([]value, len(items))
+	pairs := make([]value, 2*len(items))
+	lists := make([]list, len(items))
+	for i, it := range items {
+		p := pairs[2*i : 2*i+2 : 2*i+2]
+		p[0], p[1] = boolean(i == len(items)-1).with(v.from), it
+		lists[i] = list{items: p, depth: depthOf(it) + 1}
+		out[i] = value{kind: kTuple, obj: &lists[i]}
+	}
+	l, f := r.newList(kList, out)
+	return l.with(v.from), f
+}

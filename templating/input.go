@@ -1,0 +1,70 @@
+package templating
+
+// An Arg is the value of one request parameter: a text, or a list of texts when the key was repeated.
+type Arg struct {
+	Text   string
+	List   []string
+	IsList bool
+}
+
+// A Mode says what a rendering is for.
+type Mode uint8
+
+// The modes.
+const (
+	Request  Mode = iota // to be run
+	Validate             // to be checked: parameters and secrets that are missing have stand-ins
+)
+
+// Limits bound what one rendering may cost. A zero field takes its default.
+type Limits struct {
+	Steps  int // operations evaluated; 1,000,000
+	Turns  int // turns of loops and items of ranges and comprehensions; 100,000
+	Output int // bytes of SQL; 4 MB
+	Values int // bytes of texts and lists made while evaluating; 16 MB
+	Depth  int // how deep lists and dictionaries nest; 100
+}
+
+func (l Limits) withDefaults() Limits {
+	set := func(n *int, def int) {
+		if *n <= 0 {
+			*n = def
+		}
+	}
+	set(&l.Steps, 1_000_000)
+	set(&l.Turns, 100_000)
+	set(&l.Output, 4<<20)
+	set(&l.Values, 16<<20)
+	set(&l.Depth, 100)
+	return l
+}
+
+// Input is what a rendering works on. The maps are only read.
+type Input struct {
+	Params map[string]Arg
+	// Secret looks a secret up. It is called when a tb_secret is evaluated; nil means that there are none. An error
+	// that it returns ends the rendering and is returned as it is.
+	Secret func(name string) (value string, found bool, err error)
+	Mode   Mode
+	Limits Limits
+}
+
+// Settings are what a template asks of its run; a nil or empty field was not asked.
+type Settings struct {
+	MaxThreads  *int64
+	CacheTTL    *string
+	BackendHint *string
+	Activate    []string
+	Disable     []string
+}
+
+// Facts are what became known while rendering.
+type Facts struct {
+	Settings Settings
+	// Secrets are the names of the secrets that were looked up and found, each once, in the order of use.
+	Secrets []string
+	// Missing are, in a validation, the secrets that do not exist.
+	Missing []string
+	// Warnings are the names of sent parameters that the HTTP layer uses itself, sorted.
+	Warnings []string
+}

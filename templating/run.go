@@ -1,0 +1,94 @@
+package templating
+
+import (
+	"unsafe"
+
+	"penstock/sql/lexer"
+)
+
+// A run is the state of one rendering. Runs are kept in the template's pool, so that a rendering makes little garbage.
+type run struct {
+	t     *Template
+	b     *lexer.Builder
+	in    Input
+	start int // the length of the builder at the beginning
+
+	args   []value // by the number of the parameter; kAbsent until asked for
+	locals []value // by the number of the local name; kAbsent until assigned
+	stack  []value // arguments of calls that are being evaluated
+
+	steps, turns, grown int // what is left of the budgets
+	scratch             []byte
+	unions              map[[2]*origin]*origin
+	facts               Facts
+	where               sqlContext // the SQL up to seen, when the template has secrets
+	seen                int
+	printed             []secretAt
+}
+
+// secretAt is where the literal of a secret ends in the output, and the tag that printed it.
+type secretAt struct{ end, pos int }
+
+func (r *run) step() *fault {
+	if r.steps--; r.steps < 0 {
+		return overLimit("steps", r.in.Limits.Steps)
+	}
+	return nil
+}
+
+func (r *run) turn() *fault {
+	if r.turns--; r.turns < 0 {
+		return overLimit("turns of loops", r.in.Limits.Turns)
+	}
+	return nil
+}
+
+// valueSize is what an item of a list counts for.
+const valueSize = int(unsafe.Sizeof(value{}))
+
+// grow takes n bytes from the budget of values.
+func (r *run) grow(n int) *fault {
+	if n < 0 || n > r.grown {
+		return overLimit("bytes of values", r.in.Limits.Values)
+	}
+	r.grown -= n
+	return nil
+}
+
+// union is the origin of what was computed from both.
+func (r *run) union(a, b *origin) *origin {
+	if a == b || b == nil {
+		return a
+	}
+	if a == nil {
+		return b
+	}
+	key := [2]*origin{a, b}
+	if o, ok := r.unions[key]; ok {
+		return o
+	}
+	o := &origin{names: a.names}
+	for _, n := range b.names {
+		if !hasName(a.names, n) {
+			// Capped, so that appending never writes into the other set.
+			o.names = append(o.names[:len(o.names):len(o.names)], n)
+		}
+	}
+	if len(o.names) == len(a.names) {
+		o = a
+	}
+	if r.unions == nil || len(r.unions) > 1000 {
+		r.unions = make(map[[2]*origin]*origin)
+	}
+	r.unions[key] = o
+	return o
+}
+
+func hasName(names []string, name string) bool {
+	for _, n := range names {
+		if n == name {
+			return true
+		}
+	}
+	return false
+}

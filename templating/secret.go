@@ -1,0 +1,173 @@
+package templating
+
+import (
+	"strings"
+
+	"penstock/sql/lexer"
+	"penstock/templating/literal"
+	"penstock/templating/parse"
+)
+
+// A SecretUse is one tb_secret in a template.
+type SecretUse struct {
+	Name       string
+	HasDefault bool
+	Pos        lexer.Position
+}
+
+// Secrets are the uses of secrets in the order of the source, found without running.
+func (t *Template) Secrets() []SecretUse { return append([]SecretUse(nil), t.secrets...) }
+
+// secretCall compiles tb_secret(name [, default]).
+func (c *compiler) secretCall(x *parse.Call, fn string) eval {
+	pos := c.pos(x)
+	if len(x.Args) == 0 && len(x.Keywords) == 0 {
+		return func(*run) (value, *fault) {
+			return none, badArgument("one of the transform type functions is missing an argument").at(pos)
+		}
+	}
+	var def eval
+	switch {
+	case len(x.Args) > 2:
+		wrong := badType("%s() takes from 1 to 2 positional arguments but %d were given", fn, len(x.Args))
+		return c.failing(x, wrong)
+	case len(x.Args) == 2:
+		def = c.exprOrSecret(x.Args[1])
+	}
+	for _, k := range x.Keywords {
+		if k.Name != "default" || def != nil || len(x.Args) == 0 {
+			return c.failing(x, badType("%s() got an unexpected keyword argument '%s'", fn, k.Name))
+		}
+		def = c.exprOrSecret(k.Value)
+	}
+	name, ok := x.Args[0].(*parse.Const)
+	if !ok {
+		c.checkAll(x.Args[0])
+		return c.reject(pos, unsupported("the name of a secret must be a constant text").hinted(
+			"a name that a caller can choose would let him read any secret"))
+	}
+	if name.Kind != parse.Str || !literal.IsWord(name.Str) {
+		spelled := name.Raw
+		if name.Kind == parse.Str {
+			spelled = name.Str
+		}
+		f := cannotAccess(spelled)
+		f.hint = "names of secrets have letters, digits and underscores, and no digit first"
+		return c.reject(pos, f)
+	}
+	c.noteSecret(SecretUse{Name: name.Str, HasDefault: def != nil, Pos: c.t.src.Position(pos)})
+	s := name.Str
+	names := []string{s}
+	return func(r *run) (value, *fault) {
+		return r.secret(names, def, pos)
+	}
+}
+
+// noteSecret records a use once, though an expression may be compiled twice to find its mistakes.
+func (c *compiler) noteSecret(u SecretUse) {
+	for _, o := range c.t.secrets {
+		if o == u {
+			return
+		}
+	}
+	c.t.secrets = append(c.t.secrets, u)
+}
+
+// failing evaluates the arguments of a call and then fails.
+func (c *compiler) failing(x *parse.Call, wrong *fault) eval {
+	pos := c.pos(x)
+	args := c.exprs(x.Args)
+	for _, k := range x.Keywords {
+		args = append(args, c.keyword(k.Value))
+	}
+	return func(r *run) (value, *fault) {
+		if _, f := r.evals(args); f != nil {
+			return none, f
+		}
+		f := *wrong
+		return none, f.at(pos)
+	}
+}
+
+func cannotAccess(name string) *fault {
+	return faultf(KindSecretMissing, "SQLTemplateException", prefix+"Cannot access secret '%s'. Check the secret exists in the "+
+		"Workspace and the token has the required scope.", name)
+}
+
+// secret looks a secret up.
+func (r *run) secret(name []string, def eval, pos int) (value, *fault) {
+	if f := r.step(); f != nil {
+		return none, f.at(pos)
+	}
+	d := none
+	if def != nil {
+		var f *fault
+		if d, f = def(r); f != nil {
+			return none, f
+		}
+	}
+	if r.in.Secret != nil {
+		v, found, err := r.in.Secret(name[0])
+		if err != nil {
+			return none, &fault{err: err, pos: pos}
+		}
+		if found {
+			if !hasName(r.facts.Secrets, name[0]) {
+				r.facts.Secrets = append(r.facts.Secrets, name[0])
+			}
+			return value{kind: kSecret, obj: &secret{name: name, value: v}}, nil
+		}
+	}
+	switch {
+	case d.kind != kNone && d.kind != kMissing:
+		return d, nil
+	case r.in.Mode == Validate:
+		if !hasName(r.facts.Missing, name[0]) {
+			r.facts.Missing = append(r.facts.Missing, name[0])
+		}
+		return value{kind: kSecret, obj: &secret{name: name, value: "{" + name[0] + ": String}"}}, nil
+	}
+	return none, cannotAccess(name[0]).at(pos)
+}
+
+// printSecret writes the literal of a secret, if one can stand here.
+func (r *run) printSecret(pos int, s *secret) *fault {
+	sql := r.b.Statement().Bytes()
+	r.where.feed(string(sql[r.seen:]))
+	if why := r.where.refusal(); why != "" {
+		return misplaced(s.name[0], why).at(pos)
+	}
+	n := len(r.scratch)
+	r.scratch = literal.Secret(r.scratch, s.value)
+	r.b.Secret(r.t.src, pos, string(r.scratch[n:]), s.name)
+	clear(r.scratch[n:])
+	r.scratch = r.scratch[:n]
+	r.seen = r.b.Len()
+	r.where = sqlContext{last: [2]byte{0, '\''}} // the literal closes itself
+	r.printed = append(r.printed, secretAt{r.seen, pos})
+	return nil
+}
+
+func misplaced(name, why string) *fault {
+	f := unsupported("the secret '%s' cannot stand %s", name, why)
+	remedy := "write the tag where a String literal may stand, with nothing directly beside it: the quotes come with the value"
+	if strings.Contains(why, "comment") {
+		remedy = "a tag in an SQL comment is evaluated too; use {# … #} for what should be left out"
+	}
+	return f.hinted(remedy)
+}
+
+// finishSecrets refuses secrets that the text after them has become one token with.
+func (r *run) finishSecrets() *fault {
+	sql := r.b.Statement().Bytes()
+	for _, p := range r.printed {
+		if p.end < len(sql) && touches(sql[p.end]) {
+			return misplacedAfter().at(p.pos)
+		}
+	}
+	return nil
+}
+
+func misplacedAfter() *fault {
+	return unsupported("a secret cannot stand directly before other text").hinted("put a blank or an operator between them")
+}

@@ -1,0 +1,172 @@
+package templating
+
+import (
+	"strings"
+
+	"penstock/templating/literal"
+	"penstock/templating/parse"
+)
+
+// sqlFunction is a function of the language that is neither a type nor Python's.
+func sqlFunction(name string) *function {
+	switch name {
+	case "column":
+		return &function{name: name, params: []string{"x", "default"}, need: 1, typed: true, call: columnCall}
+	case "columns":
+		return &function{name: name, params: []string{"x", "default", "fn"}, need: 1, typed: true, call: columnsCall}
+	case "symbol":
+		return &function{name: name, params: []string{"x", "quote"}, need: 1, typed: true, call: symbolCall}
+	case "table":
+		return &function{name: name, params: []string{"x", "quote"}, need: 1, typed: true, call: tableCall}
+	case "sql_unescape":
+		return &function{name: name, params: []string{"x", "what"}, need: 1, typed: true, call: unescapeCall}
+	case "split_to_array":
+		return &function{name: name, params: []string{"x", "default", "separator"}, need: 1, typed: true, call: splitCall}
+	case "enumerate_with_last":
+		return &function{name: name, params: []string{"x"}, need: 1, typed: true, call: enumerateWithLast}
+	case "defined":
+		return &function{name: name, params: []string{"x"}, call: definedCall}
+	case "error":
+		return &function{name: name, params: []string{"message", "code"}, need: 1, typed: true, call: errorCall}
+	case "custom_error":
+		return &function{name: name, params: []string{"message", "code"}, need: 1, typed: true, call: customErrorCall}
+	case "max_threads":
+		return &function{name: name, params: []string{"x"}, need: 1, typed: true, call: maxThreads}
+	case "cache_ttl":
+		return &function{name: name, params: []string{"x"}, need: 1, typed: true, call: cacheTTL}
+	case "backend_hint":
+		return &function{name: name, params: []string{"x"}, need: 1, typed: true, call: backendHint}
+	case "activate":
+		return &function{name: name, params: []string{"x"}, need: 1, typed: true, call: activateCall}
+	case "disable":
+		return &function{name: name, params: []string{"x"}, need: 1, typed: true, call: disableCall}
+	}
+	return dateFunction(name)
+}
+
+func definedCall(r *run, a []value) (value, *fault) {
+	v := a[0]
+	return boolean(v.kind != kNone && v.kind != kAbsent && v.kind != kMissing).with(v.from), nil
+}
+
+// sqlAnd compiles sql_and(column__operator=value, …).
+func (c *compiler) sqlAnd(x *parse.Call) eval {
+	pos := c.pos(x)
+	args := c.exprs(x.Args) // evaluated for nothing
+	type term struct {
+		column, op, suffix string
+		value              eval
+		pos                int
+	}
+	terms := make([]term, len(x.Keywords))
+	loose := c.loose
+	c.loose = true
+	for i, k := range x.Keywords {
+		t := term{column: k.Name, op: "=", value: c.exprOrSecret(k.Value), pos: c.pos(k)}
+		if n := strings.LastIndex(k.Name, "__"); n >= 0 {
+			t.column, t.suffix = k.Name[:n], k.Name[n+2:]
+			t.op = map[string]string{"in": "in", "not_in": "not in", "gt": ">", "lt": "<", "gte": ">=", "lte": "<="}[t.suffix]
+		}
+		t.column += " "
+		terms[i] = t
+	}
+	c.loose = loose
+	return func(r *run) (value, *fault) {
+		if f := r.step(); f != nil {
+			return none, f.at(pos)
+		}
+		if len(args) > 0 {
+			if _, f := r.evals(args); f != nil {
+				return none, f
+			}
+		}
+		var parts []part
+		var from *origin
+		out := make([]byte, 0, 256)
+		first := true
+		for i := range terms {
+			t := &terms[i]
+			v, f := t.value(r)
+			if f != nil {
+				return none, f
+			}
+			if v.kind == kNone {
+				continue
+			}
+			if t.op == "" {
+				return none, badArgument("operand %s not supported", t.suffix).at(t.pos)
+			}
+			if !first {
+				out = append(out, " and "...)
+			}
+			first = false
+			out = append(out, t.column...)
+			out = append(out, t.op...)
+			out = append(out, ' ')
+			if v.kind == kSecret {
+				parts = append(parts, part{text: string(out), from: from}, part{secret: v.obj.(*secret)})
+				out, from = out[:0], nil
+				continue
+			}
+			if out, f = r.appendSQL(out, v); f != nil {
+				return none, f.at(t.pos)
+			}
+			from = r.union(from, v.from)
+		}
+		if f := r.grow(len(out)); f != nil {
+			return none, f.at(pos)
+		}
+		if parts == nil {
+			return value{kind: kRaw, s: string(out), from: from}, nil
+		}
+		parts = append(parts, part{text: string(out), from: from})
+		return value{kind: kParts, obj: parts}, nil
+	}
+}
+
+// appendSQL writes a value as a tag would print it.
+func (r *run) appendSQL(dst []byte, v value) ([]byte, *fault) {
+	switch v.kind {
+	case kStr, kExc:
+		return literal.String(dst, v.s), nil
+	case kRaw, kSym:
+		return append(dst, v.s...), nil
+	case kBool, kInt, kBig, kFloat:
+		return appendTyped(dst, v), nil
+	case kMissing:
+		return literal.String(dst, missingText), nil
+	case kFunc:
+		return dst, unsupported("the function %s is no value; call it", v.s)
+	case kIter:
+		return dst, unsupported("range, zip and the like print nothing; make a list of it")
+	case kNone, kAbsent:
+		return append(dst, "None"...), nil
+	case kSecret, kParts:
+		return dst, secretFault("joined to other text")
+	}
+	return r.container(dst, v, r.appendItem)
+}
+
+// appendItem writes an item of a list: texts are literals there too.
+func (r *run) appendItem(dst []byte, v value) ([]byte, *fault) {
+	if v.kind == kRaw || v.kind == kSym {
+		return literal.String(dst, v.s), nil
+	}
+	return r.appendSQL(dst, v)
+}
+
+// originOf is the origin of a value and of everything in it.
+func (r *run) originOf(v value) *origin {
+	from := v.from
+	switch o := v.obj.(type) {
+	case *list:
+		for _, it := range o.items {
+			from = r.union(from, r.originOf(it))
+		}
+	case *dict:
+		for i := range o.keys {
+			from = r.union(from, r.union(r.originOf(o.keys[i]), r.originOf(o.vals[i])))
+		}
+	}
+	return from
+}

@@ -1,0 +1,128 @@
+package templating
+
+import (
+	"sync"
+
+	"penstock/sql/lexer"
+	"penstock/templating/parse"
+)
+
+// A Template is a compiled text. It does not change and is safe to share.
+type Template struct {
+	src     *lexer.Source
+	body    block
+	verbat  bool // no template: the text is copied
+	params  []string
+	byName  map[string]int
+	origins []*origin
+	preps   []*arrayType // by the number of the parameter: how it is prepared, or nil
+	locals  int
+	secrets []SecretUse
+	tables  []string
+	uses    []use
+	notes   []Note
+	pool    sync.Pool
+}
+
+// Activate tells where in a node's text the template begins: after leading white space and one percent sign. When ok is
+// false the text is no template and is copied as it is.
+func Activate(text string) (offset int, ok bool) {
+	for i := 0; i < len(text); i++ {
+		switch text[i] {
+		case ' ', '\t', '\n', '\r', '\v', '\f':
+		case '%':
+			return i + 1, true
+		default:
+			return 0, false
+		}
+	}
+	return 0, false
+}
+
+// maxSource is the largest text that is compiled.
+const maxSource = 4 << 20
+
+// Compile makes a Template of a node's text. A text that is not activated gives a Template that copies it. The error, if
+// any, is Errors: everything that can be refused without rendering. src is kept.
+func Compile(src *lexer.Source) (*Template, error) {
+	t := &Template{src: src}
+	offset, ok := Activate(src.Text)
+	if !ok {
+		t.verbat = true
+		return t, nil
+	}
+	if len(src.Text) > maxSource {
+		return nil, Errors{newError(src, 0, KindLimit, prefix+"the template is larger than 4 MB", "")}
+	}
+	tree, err := parse.Parse(src.Text[offset:])
+	if err != nil {
+		var errs Errors
+		for _, e := range err.(parse.Errors) {
+			errs = append(errs, newError(src, offset+e.Pos, string(e.Kind), e.Message, e.Hint))
+		}
+		return nil, errs
+	}
+	c := newCompiler(t, offset)
+	c.compile(tree)
+	if len(c.faults) > 0 {
+		return nil, c.errors()
+	}
+	return t, nil
+}
+
+// Render runs the template and appends what it prints to b. On an error what b holds is of no use.
+//
+// The error is an *Error for what the template or its input did, or the error of in.Secret as it is.
+func (t *Template) Render(b *lexer.Builder, in Input) (Facts, error) {
+	if t.verbat {
+		b.Text(t.src, 0, len(t.src.Text))
+		return Facts{}, nil
+	}
+	r := t.begin(b, in)
+	_, f := t.body.run(r)
+	if f == nil {
+		f = r.finishSecrets()
+	}
+	facts := r.facts
+	t.end(r)
+	if f != nil {
+		return Facts{}, t.errorOf(f)
+	}
+	facts.Warnings = warnings(in.Params)
+	return facts, nil
+}
+
+func (t *Template) begin(b *lexer.Builder, in Input) *run {
+	r, _ := t.pool.Get().(*run)
+	if r == nil {
+		r = &run{t: t, args: make([]value, len(t.params)), locals: make([]value, t.locals)}
+	}
+	in.Limits = in.Limits.withDefaults()
+	r.b, r.in, r.start = b, in, b.Len()
+	r.steps, r.turns, r.grown = in.Limits.Steps, in.Limits.Turns, in.Limits.Values
+	return r
+}
+
+// end gives the run back. Nothing of the request stays in it.
+func (t *Template) end(r *run) {
+	clear(r.args)
+	clear(r.locals)
+	clear(r.stack[:cap(r.stack)])
+	clear(r.scratch[:cap(r.scratch)])
+	r.stack, r.scratch = r.stack[:0], r.scratch[:0]
+	if cap(r.scratch) > 64<<10 {
+		r.scratch = nil
+	}
+	r.b, r.in, r.facts = nil, Input{}, Facts{}
+	r.where, r.seen, r.printed = sqlContext{}, 0, r.printed[:0]
+	t.pool.Put(r)
+}
+
+func (t *Template) errorOf(f *fault) error {
+	if f.err != nil {
+		return f.err
+	}
+	e := newError(t.src, max(f.pos, 0), f.kind, f.msg, f.hint)
+	e.Code, e.Body = f.code, f.body
+	return e
+}
