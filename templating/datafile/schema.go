@@ -84,8 +84,9 @@ func column(text string, words []fragment) (Column, *fault) {
 		}
 		switch kind {
 		case "json":
-			path := strings.TrimSpace(w.text[len("`json:") : len(w.text)-1])
-			if path != "$" && !strings.HasPrefix(path, "$.") && !strings.HasPrefix(path, "$[") {
+			path, rest, _ := strings.Cut(w.text[len("`json:"):], "`")
+			path = strings.TrimSpace(path)
+			if rest != "" || strings.ContainsAny(path, "\\\n\r") || path != "$" && !strings.HasPrefix(path, "$.") && !strings.HasPrefix(path, "$[") {
 				return c, &fault{w.off, "a JSON path begins with $, for example `json:$.a.b` or `json:$.a[:]`"}
 			}
 			c.JSONPath = path
