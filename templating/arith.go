@@ -138,8 +138,7 @@ func (r *run) intOp(op string, a, b value) (value, *fault) {
 		return none, f
 	}
 	bits := x.BitLen() + y.BitLen()
-	switch op {
-	case "**":
+	if op == "**" {
 		if y.Sign() < 0 {
 			return floatOp(op, a, b)
 		}
@@ -148,17 +147,6 @@ func (r *run) intOp(op string, a, b value) (value, *fault) {
 			bits = maxBits + 1
 			if y.IsInt64() && y.Int64() <= maxBits {
 				bits = x.BitLen() * int(y.Int64())
-			}
-		}
-	case "<<", ">>":
-		if y.Sign() < 0 {
-			return none, faultf(KindRuntime, "ValueError", "negative shift count")
-		}
-		bits = x.BitLen()
-		if op == "<<" && x.Sign() != 0 {
-			bits = maxBits + 1
-			if y.IsInt64() && y.Int64() <= maxBits {
-				bits = x.BitLen() + int(y.Int64())
 			}
 		}
 	}
@@ -195,16 +183,6 @@ func (r *run) intOp(op string, a, b value) (value, *fault) {
 		default:
 			z.Exp(x, y, nil)
 		}
-	case "<<":
-		z.Lsh(x, uint(y.Uint64()))
-	case ">>":
-		z.Rsh(x, uint(min(y.Uint64(), maxBits)))
-	case "&":
-		z.And(x, y)
-	case "|":
-		z.Or(x, y)
-	case "^":
-		z.Xor(x, y)
 	default:
 		return none, badOperands(op, a, b)
 	}
@@ -232,12 +210,6 @@ func smallOp(op string, a, b int64) (value, bool) {
 			return integer(m), true
 		}
 		return integer(q), true
-	case "&":
-		return integer(a & b), true
-	case "|":
-		return integer(a | b), true
-	case "^":
-		return integer(a ^ b), true
 	}
 	return none, false
 }
@@ -312,12 +284,12 @@ func floorDiv(x, y, m float64) float64 {
 	return n
 }
 
-// negate is -v.
+// unary is -v or +v.
 func (r *run) unary(op string, v value) (value, *fault) {
 	if v.hidden() {
 		return none, secretFault("computed with")
 	}
-	if op == "~" && !v.isInt() || !v.isNumber() {
+	if !v.isNumber() {
 		return none, badType("bad operand type for unary %s: '%s'", op, v.typeName())
 	}
 	from := v.from
@@ -330,16 +302,7 @@ func (r *run) unary(op string, v value) (value, *fault) {
 	case v.kind == kFloat:
 		return float(-v.f()).with(from), nil
 	case v.kind != kBig && v.n != math.MinInt64:
-		if op == "~" {
-			return integer(^v.n).with(from), nil
-		}
 		return integer(-v.n).with(from), nil
 	}
-	z := new(big.Int)
-	if op == "~" {
-		z.Not(v.bigInt())
-	} else {
-		z.Neg(v.bigInt())
-	}
-	return bigInteger(z).with(from), nil
+	return bigInteger(new(big.Int).Neg(v.bigInt())).with(from), nil
 }

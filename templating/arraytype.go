@@ -28,9 +28,9 @@ const (
 func arrayTypeOf(name string) *arrayType {
 	t := &arrayType{name: name}
 	switch name {
-	case "Boolean":
+	case "Boolean", "bool":
 		t.kind = itemBoolean
-	case "Symbol":
+	case "Symbol", "Column":
 		t.kind = itemSymbol
 	case "Int", "Integer":
 		t.kind, t.typed = itemNumber, typeInt32
@@ -194,6 +194,9 @@ func (r *run) arrayItem(t *arrayType, it value) (value, *fault) {
 	case itemBoolean:
 		return booleanType(r, []value{it, absent})
 	case itemSymbol:
+		if it.kind == kSym { // prepared
+			return it, nil
+		}
 		s, f := r.str(it)
 		return value{kind: kSym, s: string(literal.Ident(nil, s, '`')), from: it.from}, f
 	}

@@ -14,6 +14,7 @@ type function struct {
 	notes  []string // further keywords, evaluated for nothing
 	rest   bool     // further positional arguments are evaluated for nothing
 	typed  bool     // a missing argument is reported as the reference does for its type functions
+	late   bool     // so is a missing argument that is not the first
 	call   func(r *run, a []value) (value, *fault)
 }
 
@@ -80,8 +81,9 @@ func (c *compiler) isSecretCall(n *parse.Name) bool {
 }
 
 func (c *compiler) callName(x *parse.Call, fn *parse.Name) eval {
-	pos := c.pos(fn)
-	c.checkName(fn.Ident, pos)
+	if c.loose || !isDunder(fn.Ident) { // elsewhere it is an unknown function
+		c.checkName(fn.Ident, c.pos(fn))
+	}
 	_, local := c.locals[fn.Ident]
 	local = local || c.scoped(fn.Ident) >= 0
 	switch {
@@ -110,8 +112,9 @@ func (c *compiler) unknown(x *parse.Call, fn *parse.Name) eval {
 	refused := func() eval {
 		f := faultf(KindUnknownFunction, "", prefix+"Invalid function name: %s", name)
 		f.hint = suggest(name, functionNames())
+		c.reject(pos, f)
 		c.exprs(x.Args)
-		return c.reject(pos, f)
+		return constant(none)
 	}
 	switch {
 	case !c.loose || dangerous(name):
@@ -195,13 +198,17 @@ func (c *compiler) bind(x *parse.Call, fn *function) (args []eval, slots []int, 
 		if given[i] || wrong != nil {
 			continue
 		}
-		if fn.typed {
-			wrong = badArgument("one of the transform type functions is missing an argument")
+		if fn.typed || fn.late && len(args) > 0 {
+			wrong = missingArgument()
 		} else {
 			wrong = badType("%s() missing required arguments: '%s'", fn.name, strings.Join(fn.params[i:fn.need], "', '"))
 		}
 	}
 	return args, slots, wrong
+}
+
+func missingArgument() *fault {
+	return badArgument("one of the transform type functions is missing an argument")
 }
 
 // keyword compiles the value of a keyword.

@@ -10,12 +10,16 @@ import (
 // checkName refuses names that nobody may use.
 func (c *compiler) checkName(name string, pos int) {
 	switch {
-	case strings.HasPrefix(name, "__") && strings.HasSuffix(name, "__") && len(name) > 4:
+	case isDunder(name):
 		c.faults = append(c.faults, unsupported("Invalid name: %s", name).at(pos))
 	case name == "q" || name == "format":
 		line := 1 + strings.Count(c.t.src.Text[c.offset:pos], "\n")
 		c.later = append(c.later, faultf(KindReservedName, "", "\"%s\" can not be used as a variable name, line %d", name, line).at(pos))
 	}
+}
+
+func isDunder(name string) bool {
+	return strings.HasPrefix(name, "__") && strings.HasSuffix(name, "__") && len(name) > 4
 }
 
 // checkAll compiles an expression for its mistakes alone.

@@ -67,7 +67,9 @@ func (d *dict) find(k value) (int, bool) {
 func hashable(k value) *fault {
 	switch k.kind {
 	case kList, kSet, kDict, kIter:
-		return badType("unhashable type: '%s'", k.typeName())
+		f := badArgument("wrong syntax, you might be using a not valid function inside a control block")
+		f.class = "TypeError"
+		return f.hinted("a " + k.typeName() + " can be no key")
 	case kSecret, kParts:
 		return secretFault("a key")
 	case kTuple:
@@ -200,7 +202,9 @@ func (r *run) index(v, i value) (value, *fault) {
 		n += int64(len(items))
 	}
 	if n < 0 || n >= int64(len(items)) {
-		return none, faultf(KindRuntime, "IndexError", "%s index out of range", v.typeName())
+		f := badArgument("%s index out of range", v.typeName())
+		f.class = "IndexError"
+		return none, f
 	}
 	it := items[n]
 	return it.with(r.union(from, it.from)), nil

@@ -17,7 +17,21 @@ func (r *run) spoken(v value) (string, *fault) {
 	return r.str(v)
 }
 
+// errorStandIn is what error() prints in a validation.
+func errorStandIn() value { return value{kind: kSym, s: "-- {x} \n"} }
+
+// withoutMessage is error() or custom_error() without an argument.
+func (r *run) withoutMessage() (value, *fault) {
+	if r.in.Mode == Validate {
+		return errorStandIn(), nil
+	}
+	return none, missingArgument()
+}
+
 func errorCall(r *run, a []value) (value, *fault) {
+	if a[0].kind == kAbsent {
+		return r.withoutMessage()
+	}
 	s, f := r.spoken(a[0])
 	if f != nil {
 		return none, f
@@ -28,10 +42,10 @@ func errorCall(r *run, a []value) (value, *fault) {
 	return none, &fault{kind: KindErrorCall, class: "SQLTemplateCustomError", msg: s, pos: -1}
 }
 
-// errorStandIn is what error() prints in a validation.
-func errorStandIn() value { return value{kind: kSym, s: "-- {x} \n"} }
-
 func customErrorCall(r *run, a []value) (value, *fault) {
+	if a[0].kind == kAbsent {
+		return r.withoutMessage()
+	}
 	if a[1].hidden() {
 		return none, secretFault("shown in an error")
 	}
@@ -126,7 +140,7 @@ func (o orderedJSON) MarshalJSON() ([]byte, error) {
 
 // note is the comment that a setting prints.
 func note(from *origin, words ...string) value {
-	return value{kind: kSym, s: "-- " + strings.Join(words, " ") + "\n", from: from}
+	return value{kind: kRaw, s: "-- " + strings.Join(words, " ") + "\n", from: from}
 }
 
 func maxThreads(r *run, a []value) (value, *fault) {
@@ -189,7 +203,7 @@ func backendHint(r *run, a []value) (value, *fault) {
 	}
 	line := strings.Map(func(c rune) rune {
 		switch c {
-		case '\r', '\n', '\v', '\f':
+		case '\r', '\n', '\v', '\f', 0x2028, 0x2029:
 			return ' '
 		}
 		return c

@@ -6,12 +6,12 @@ import "time"
 func dateFunction(name string) *function {
 	diff := func(unit time.Duration, format, complaint string) *function {
 		return &function{name: name, params: []string{"d0", "d1", "date_format", "backup_date_format", "none_if_error", "default"},
-			need: 2, call: func(r *run, a []value) (value, *fault) { return r.dateDiff(a, unit, format, complaint) }}
+			need: 2, late: true, call: func(r *run, a []value) (value, *fault) { return r.dateDiff(a, unit, format, complaint) }}
 	}
 	const moment = "%Y-%m-%d %H:%M:%S"
 	switch name {
 	case "day_diff":
-		return &function{name: name, params: []string{"d0", "d1", "default"}, need: 2, call: func(r *run, a []value) (value, *fault) {
+		return &function{name: name, params: []string{"d0", "d1", "default"}, need: 2, late: true, call: func(r *run, a []value) (value, *fault) {
 			return r.dateDiff([]value{a[0], a[1], absent, absent, absent}, day, "%Y-%m-%d", "invalid date format in function `day_diff`, "+
 				"it must be ISO format date YYYY-MM-DD, e.g. 2018-09-26. For other fotmats, try `date_diff_in_days`")
 		}}

@@ -2,6 +2,7 @@ package templating
 
 import (
 	"strings"
+	"unicode"
 
 	"penstock/templating/literal"
 )
@@ -92,7 +93,19 @@ func columnsCall(r *run, a []value) (value, *fault) {
 		}
 	}
 	r.scratch = b
-	return r.symbol(b, from)
+	out, f := r.symbol(b, from)
+	out.kind = kRaw
+	return out, f
+}
+
+// isName tells whether s needs no quotes as an identifier: letters of any script, digits and underscores.
+func isName(s string) bool {
+	for i, c := range s {
+		if c != '_' && !unicode.IsLetter(c) && (i == 0 || c < '0' || c > '9') {
+			return false
+		}
+	}
+	return s != ""
 }
 
 func symbolCall(r *run, a []value) (value, *fault) {
@@ -124,8 +137,12 @@ func tableCall(r *run, a []value) (value, *fault) {
 	if f != nil {
 		return none, f
 	}
+	if v.from == nil { // the author's own words
+		r.scratch = literal.Bare(r.scratch[:0], s)
+		return r.symbol(r.scratch, nil)
+	}
 	db, name, qualified := strings.Cut(s, ".")
-	if !literal.IsWord(db) || qualified && !literal.IsWord(name) {
+	if !isName(db) || qualified && !isName(name) {
 		return none, badArgument("table() takes the name of a table, or of a database and a table joined by a dot, in letters, digits and underscores")
 	}
 	return value{kind: kSym, s: s, from: v.from}, nil
@@ -155,15 +172,12 @@ func unescapeCall(r *run, a []value) (value, *fault) {
 
 func splitCall(r *run, a []value) (value, *fault) {
 	v := a[0]
-	switch {
-	case v.kind == kNone || v.kind == kMissing:
+	if v.kind == kNone || v.kind == kMissing {
 		from := v.from
 		if v = a[1]; v.kind == kAbsent {
 			v = text("")
 		}
 		v.from = r.union(v.from, from)
-	case v.isSeq():
-		return v, nil
 	}
 	if !v.isStr() {
 		if v.hidden() {

@@ -51,7 +51,9 @@ func (w *contextWalker) block(b parse.Block) {
 		case *parse.While:
 			w.loop(n.Body, n.Else)
 		case *parse.Try:
-			for _, inner := range blocksOf(n) {
+			// Where the body was left is not known, nor what follows its tags.
+			for i, inner := range blocksOf(n) {
+				w.known, w.after = w.known && i == 0, nil
 				w.block(inner)
 			}
 			w.known, w.after = false, nil

@@ -51,17 +51,21 @@ func pythonMethod(name string) bool {
 
 func (c *compiler) callMethod(x *parse.Call, fn *parse.Attr) eval {
 	pos := c.offset + fn.At
-	obj := c.expr(fn.X)
 	m, most := methodOf(fn.Name)
 	if m == nil {
-		c.exprs(x.Args) // for their own mistakes
 		if c.loose && !strings.HasPrefix(fn.Name, "_") && !pythonMethod(fn.Name) {
+			obj := c.expr(fn.X)
+			c.exprs(x.Args) // for their own mistakes
 			return c.noAttribute(obj, fn.Name, pos)
 		}
 		f := unsupported("Invalid method name: %s", fn.Name)
 		f.hint = suggest(fn.Name, strings.Fields("get items keys values split join replace startswith endswith strip lstrip rstrip lower upper"))
-		return c.reject(pos, f)
+		c.reject(pos, f)
+		c.expr(fn.X)
+		c.exprs(x.Args)
+		return constant(none)
 	}
+	obj := c.expr(fn.X)
 	args := c.exprs(x.Args)
 	var wrong *fault
 	if len(x.Args) > most {

@@ -23,7 +23,7 @@ func (c *compiler) secretCall(x *parse.Call, fn string) eval {
 	pos := c.pos(x)
 	if len(x.Args) == 0 && len(x.Keywords) == 0 {
 		return func(*run) (value, *fault) {
-			return none, badArgument("one of the transform type functions is missing an argument").at(pos)
+			return none, missingArgument().at(pos)
 		}
 	}
 	var def eval

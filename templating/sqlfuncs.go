@@ -27,9 +27,9 @@ func sqlFunction(name string) *function {
 	case "defined":
 		return &function{name: name, params: []string{"x"}, call: definedCall}
 	case "error":
-		return &function{name: name, params: []string{"message", "code"}, need: 1, typed: true, call: errorCall}
+		return &function{name: name, params: []string{"message", "code"}, call: errorCall}
 	case "custom_error":
-		return &function{name: name, params: []string{"message", "code"}, need: 1, typed: true, call: customErrorCall}
+		return &function{name: name, params: []string{"message", "code"}, call: customErrorCall}
 	case "max_threads":
 		return &function{name: name, params: []string{"x"}, need: 1, typed: true, call: maxThreads}
 	case "cache_ttl":

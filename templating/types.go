@@ -43,18 +43,18 @@ func typeFunction(name string) *function {
 
 // given is the value of a parameter or its default; missing is set when there is neither.
 func (r *run) given(a []value) (v value, missing *value) {
-	v = a[argValue]
-	if v.kind != kNone && v.kind != kMissing {
-		return v, nil
+	sent := a[argValue]
+	if sent.kind != kNone && sent.kind != kMissing {
+		return sent, nil
 	}
 	if d := a[argDefault]; d.kind != kAbsent && d.kind != kNone {
 		if d.kind == kMissing {
-			return v, &d
+			return none, &d
 		}
-		d.from = r.union(d.from, v.from)
+		d.from = r.union(d.from, sent.from)
 		return d, nil
 	}
-	return none, &v
+	return none, &sent
 }
 
 // required is the error for a parameter that was not sent. The value's origin knows its name.

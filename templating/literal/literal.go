@@ -71,6 +71,9 @@ func Path(dst []byte, s string) []byte {
 	return append(dst, '`')
 }
 
+// Bare appends s with the escapes of Ident but without quotes: for a name that the author of a template wrote.
+func Bare(dst []byte, s string) []byte { return escape(dst, s, &identTable) }
+
 // IsWord tells whether s is an identifier that needs no quotes: ASCII letters, digits and underscores, no digit first.
 func IsWord(s string) bool {
 	for i := 0; i < len(s); i++ {

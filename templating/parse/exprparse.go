@@ -127,18 +127,13 @@ func (p *exprParser) expr() (Expr, *Error) {
 	}
 	defer p.leave()
 	switch {
-	case p.word("lambda"):
-		return nil, unsupportedAt(p.tok.start, "lambda is not supported")
-	case p.word("yield"), p.word("await"):
-		return nil, unsupportedAt(p.tok.start, "%s is not supported", p.tok.text)
-	case p.is("*"), p.is("**"):
+	case p.word("lambda"), p.word("await"), p.word("yield"):
+		return nil, p.leftOut()
+	case p.is("*") && len(p.sc.brackets) > 0:
 		star := p.tok
 		p.advance()
 		if _, err := p.expr(); err != nil {
 			return nil, err
-		}
-		if star.text == "**" {
-			return nil, syntaxAt(star.start, "invalid syntax at %q", star.text)
 		}
 		return nil, unsupportedAt(star.start, "spreading a list with * is not supported")
 	}
@@ -169,6 +164,17 @@ func (p *exprParser) expr() (Expr, *Error) {
 		return nil, err
 	}
 	return &Cond{Pos: Pos(x.Offset()), If: cond, Then: x, Else: els}, nil
+}
+
+// leftOut refuses lambda, await and yield: as not supported where Python would take them, else as no syntax at all.
+func (p *exprParser) leftOut() *Error {
+	t := p.tok
+	p.advance()
+	ends := p.tok.kind == tokEnd || p.is(",") || p.is(")") || p.is("]") || p.is("}") || p.is("=")
+	if p.failed != nil || ends && (t.text != "yield" || len(p.sc.brackets) > 0) {
+		return syntaxAt(t.start, "invalid syntax at %q", t.text)
+	}
+	return unsupportedAt(t.start, "%s is not supported", t.text)
 }
 
 func (p *exprParser) or() (Expr, *Error)  { return p.boolean("or", p.and) }
@@ -296,13 +302,16 @@ func (p *exprParser) binary(level int) (Expr, *Error) {
 		if err != nil {
 			return nil, err
 		}
-		if op == "@" {
-			return nil, unsupportedAt(at, "Invalid BinOp: MatMult()")
+		if name := leftOutOps[op]; name != "" {
+			return nil, unsupportedAt(at, "Invalid BinOp: %s()", name)
 		}
 		x = &Binary{Pos: Pos(x.Offset()), Op: op, X: x, Y: y, At: at}
 	}
 	return x, nil
 }
+
+// leftOutOps are operators of Python that templates have no use for, by the names that the reference refuses them with.
+var leftOutOps = map[string]string{"@": "MatMult", "|": "BitOr", "^": "BitXor", "&": "BitAnd", "<<": "LShift", ">>": "RShift"}
 
 func contains(ops []string, op string) bool {
 	for _, o := range ops {
@@ -318,6 +327,9 @@ func (p *exprParser) unary() (Expr, *Error) {
 		return p.power()
 	}
 	op, start := p.tok.text, p.tok.start
+	if op == "~" {
+		return nil, unsupportedAt(start, "Invalid UnaryOp: Invert()")
+	}
 	if err := p.enter(start); err != nil {
 		return nil, err
 	}

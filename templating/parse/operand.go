@@ -168,7 +168,7 @@ func (p *exprParser) stringValue(toks []token) (Expr, *Error) {
 		}
 	}
 	pos, raw := Pos(toks[0].start), strings.Join(raws, " ")
-	if !formatted {
+	if !formatted || len(parts) == 0 {
 		return &Const{Pos: pos, Kind: Str, Str: text.String(), Raw: raw}, nil
 	}
 	if text.Len() > 0 {

@@ -20,7 +20,7 @@ func (p *exprParser) primary() (Expr, *Error) {
 			x, err = p.subscript(x)
 		case ".":
 			p.advance()
-			if p.tok.kind != tokName {
+			if p.tok.kind != tokName || isKeyword(p.tok.text) {
 				return nil, p.unexpected()
 			}
 			x = &Attr{Pos: Pos(x.Offset()), X: x, Name: p.tok.text, At: p.tok.start}
@@ -163,7 +163,7 @@ func (p *exprParser) name(t token) (Expr, *Error) {
 		kind := map[string]ConstKind{"None": None, "True": True, "False": False}[t.text]
 		return &Const{Pos: Pos(t.start), Kind: kind, Raw: t.text}, nil
 	case "lambda", "yield", "await":
-		return nil, unsupportedAt(t.start, "%s is not supported", t.text)
+		return nil, p.leftOut()
 	}
 	if isKeyword(t.text) {
 		return nil, p.unexpected()

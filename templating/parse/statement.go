@@ -13,9 +13,9 @@ func (p *parser) condition(from, to int) (Expr, tag) {
 	return x, tag{Source: p.src[from:to], Kept: q.sc.comment}
 }
 
-// endOfControl demands that a control statement ends here. A colon or semicolon is an attempt to write more than one.
+// endOfControl demands that a control statement ends here. A colon is an attempt to write more than one.
 func (p *exprParser) endOfControl(content string) *Error {
-	if p.is(":") || p.is(";") {
+	if p.is(":") {
 		return unsupportedAt(p.tok.start, "Invalid control block: %s", content)
 	}
 	return p.finish()
