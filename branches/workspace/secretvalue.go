@@ -8,21 +8,22 @@ import (
 const redacted = "[[SENSITIVE]]"
 
 // A SecretValue holds the bytes of a secret or of a token and cannot print them: not under any verb, in any encoder, nor
-// in an unexported field of another struct (fmt shows the pointer there). Reveal is the one way to the text, so that every
-// use is easy to find. The zero SecretValue holds the empty text.
+// in an unexported field of another struct. There, where fmt calls no methods, it shows a pointer, and for a verb that is
+// wrong for pointers (%s among them) what the pointer leads to: so the text is two pointers away. Reveal is the one way to
+// the text, so that every use is easy to find. The zero SecretValue holds the empty text.
 type SecretValue struct{ p *secretText }
 
-type secretText struct{ s string }
+type secretText struct{ s *string }
 
 // NewSecretValue wraps text.
-func NewSecretValue(text string) SecretValue { return SecretValue{&secretText{text}} }
+func NewSecretValue(text string) SecretValue { return SecretValue{&secretText{&text}} }
 
 // Reveal gives the text.
 func (v SecretValue) Reveal() string {
 	if v.p == nil {
 		return ""
 	}
-	return v.p.s
+	return *v.p.s
 }
 
 // Format prints [[SENSITIVE]] whatever the verb.

@@ -20,7 +20,8 @@ const (
 // The zero Key is no key. It is immutable and safe to share.
 type Key struct{ p *keyBytes }
 
-type keyBytes struct{ b [KeyBytes]byte }
+// keyBytes keeps the bytes two pointers away from a Key: where fmt calls no methods, it follows the first one.
+type keyBytes struct{ b *[KeyBytes]byte }
 
 // ParseKey reads a key as `openssl rand -base64 32` prints it; white space around it does not matter. Its errors say what
 // is wrong and how to make a key, and never hold the text.
@@ -36,7 +37,7 @@ func ParseKey(text string) (Key, error) {
 	if len(raw) != KeyBytes {
 		return Key{}, fmt.Errorf("the key has %d bytes and must have %d; %s", len(raw), KeyBytes, howTo)
 	}
-	k := Key{&keyBytes{}}
+	k := Key{&keyBytes{new([KeyBytes]byte)}}
 	copy(k.p.b[:], raw)
 	clear(raw)
 	return k, nil
@@ -44,7 +45,7 @@ func ParseKey(text string) (Key, error) {
 
 // NewKey makes a key from the random source.
 func NewKey(random io.Reader) (Key, error) {
-	k := Key{&keyBytes{}}
+	k := Key{&keyBytes{new([KeyBytes]byte)}}
 	if _, err := io.ReadFull(random, k.p.b[:]); err != nil {
 		return Key{}, fmt.Errorf("make a key: %w", err)
 	}

@@ -1,6 +1,9 @@
 package datafile
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // String writes the pipe as a file that parses to the same pipe, positions apart.
 func (p *Pipe) String() string {
@@ -15,12 +18,19 @@ func (p *Pipe) String() string {
 		w.line("NODE", n.Name)
 		w.description(n.Description)
 		w.line("TAGS", strings.Join(n.Tags, ", "))
+		// After a block of SQL, SETTINGS would be a part of it.
+		first := slices.ContainsFunc(n.Other, func(in Instruction) bool { return in.Key == "SETTINGS" })
+		if first {
+			w.other(n.Other)
+		}
 		w.block("SQL", n.SQL)
 		if n.Type != "" {
 			w.gap()
 		}
 		w.line("TYPE", n.Type)
-		w.other(n.Other)
+		if !first {
+			w.other(n.Other)
+		}
 	}
 	return w.b.String()
 }
