@@ -1,0 +1,310 @@
+package guard
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"penstock/sql/lexer"
+)
+
+// A Mode tells what becomes of an oracle.
+type Mode uint8
+
+// The modes.
+const (
+	Warn   Mode = iota // the statement runs, with a warning
+	Refuse             // it does not
+)
+
+// Predicates tells what may stand around a secret in a predicate.
+type Predicates uint8
+
+// The two rules; DESIGN.md compares them.
+const (
+	Lenient Predicates = iota // whatever cannot show the value
+	Strict                    // nothing, one cast, or a keyed or salted one-way or cipher function
+)
+
+// A Policy is what the operator allows one workspace. Its maps are read-only once it is in use, and its Host may be called
+// by several goroutines.
+type Policy struct {
+	Database    string             // the workspace's own
+	Tables      map[string]bool    // "database.table" of others that are allowed
+	Functions   map[string]bool    // further functions and table functions, by exact name
+	Limits      map[string]float64 // the most that a setting of the form "limit" may be given
+	Oracles     Mode
+	Predicates  Predicates
+	AllowFormat bool // a FORMAT clause may stand at the end
+	// Host judges the host:port that a table function would reach. Nil allows none.
+	Host func(hostport string) error
+}
+
+// Rules of reach, settings and functions.
+const (
+	ruleTable         = "foreign-table"
+	ruleTableName     = "table-name"
+	ruleFunction      = "function"
+	ruleTableFunction = "table-function"
+	ruleArgument      = "table-function-argument"
+	ruleHost          = "host"
+	ruleSetting       = "setting"
+	ruleFormat        = "format"
+	ruleEndless       = "endless-rows"
+)
+
+// Judge tells what q does under p.
+func (q *Query) Judge(p Policy) Report {
+	r, _ := q.judge(&p)
+	return r
+}
+
+type judge struct {
+	*Query
+	p        *Policy
+	c        *catalog
+	report   Report
+	varying  bool            // the verdict depends on a value in a span or on how a name resolves: it may not be kept
+	rows     id              // a place that makes rows out of nothing, 0 for none
+	compared bool            // a secret stands in a predicate
+	leaves   map[int]id      // string literals by their first byte
+	lambdas  map[string][]id // scopes of the lambdas of WITH by name
+	reads    map[id]bool     // SELECTs that read from another host
+}
+
+// judge also tells whether the verdict would be the same for other values in the spans.
+func (q *Query) judge(p *Policy) (r Report, steady bool) {
+	j := judge{Query: q, p: p, c: catalogOf()}
+	j.reach()
+	j.walk()
+	j.secrets()
+	slices.SortStableFunc(j.report.Findings, func(a, b Finding) int { return cmp.Compare(a.Start, b.Start) })
+	return j.report, !j.varying
+}
+
+func (j *judge) say(sev Severity, rule string, n id, sentence, remedy string) {
+	j.sayAt(sev, rule, j.start(n), j.endByte(n), sentence, remedy)
+}
+
+func (j *judge) sayAt(sev Severity, rule string, start, end int, sentence, remedy string) {
+	f := j.finding(rule, start, end, sentence, remedy)
+	f.Severity = sev
+	j.report.Findings = append(j.report.Findings, *f)
+}
+
+func (j *judge) refuse(rule string, n id, sentence, remedy string) {
+	j.say(Error, rule, n, sentence, remedy)
+}
+
+// shown quotes a piece of the statement for a message: nothing of it when a parameter or a secret wrote it.
+func (j *judge) shown(start, end int) string {
+	if j.spanIn(start, end, 0) || end-start > 120 {
+		return "this"
+	}
+	return strings.Join(strings.Fields(j.sql[start:end]), " ")
+}
+
+// spanIn tells whether a span of the kind (0 for any) touches the bytes.
+func (q *Query) spanIn(start, end int, kind lexer.SpanKind) bool {
+	spans := q.st.Spans()
+	i, _ := slices.BinarySearchFunc(spans, start, func(s lexer.Span, at int) int {
+		if s.End <= at {
+			return -1
+		}
+		return 1
+	})
+	for ; i < len(spans) && spans[i].Start < end; i++ {
+		if kind == 0 || spans[i].Kind == kind {
+			return true
+		}
+	}
+	return false
+}
+
+func (q *Query) paramIn(n id) bool { return q.spanIn(q.start(n), q.endByte(n), lexer.Param) }
+
+// reach judges the tables that the statement names.
+func (j *judge) reach() {
+	for _, n := range j.unread {
+		j.refuse(ruleTableName, n, "The guard cannot tell which table is meant here.", "Write its name as it is, or as one plain string.")
+	}
+	for _, t := range j.tables {
+		if t.Kind == ByFunction {
+			j.varying = j.varying || j.spanIn(t.Start, t.End, 0)
+		}
+		if t.Database == "" || t.Database == j.p.Database || j.p.Tables[t.Database+"."+t.Name] {
+			continue
+		}
+		if t.Database == "system" && t.Kind == InFrom && strings.HasPrefix(t.Name, "numbers") {
+			j.rows = t.node
+		}
+		j.sayAt(Error, ruleTable, t.Start, t.End, "The table "+j.shown(t.Start, t.End)+" is not one of this workspace.",
+			"Use tables of the workspace's own database, without a database in front.")
+	}
+	for _, t := range j.tables {
+		if t.Database == "system" && (t.Name == "numbers" || t.Name == "numbers_mt" || t.Name == "zeros" || t.Name == "zeros_mt") {
+			j.rows = t.node
+		}
+	}
+}
+
+// walk judges every node that calls, sets or reads something.
+func (j *judge) walk() {
+	for n := id(1); n < id(len(j.nodes)); n++ {
+		switch j.nodes[n].kind {
+		case kCall:
+			j.call(n)
+		case kTableFunc:
+			j.tableFunction(n)
+
+		case kSettings:
+			if j.nodes[j.nodes[n].up].kind != kParams { // those of a table function are judged with it
+				j.settings(n)
+			}
+		case kFormat:
+			if !j.p.AllowFormat {
+				j.refuse(ruleFormat, n, "A FORMAT clause is not allowed here.", "The address of the endpoint chooses the format.")
+			}
+		case kWith:
+			if j.nodes[n].flag {
+				j.rows = n
+			}
+		case kFill:
+			j.rows = n
+		case kArrayJoin:
+			j.each(n, func(c id) {
+				if j.inventsRows(c) {
+					j.rows = c
+				}
+			})
+		case kQuery:
+			if j.constantArms(n) {
+				j.rows = n
+			}
+		}
+	}
+}
+
+// inventsRows tells whether the array of an ARRAY JOIN comes from no column, or counts.
+func (j *judge) inventsRows(n id) bool {
+	columns, counts := false, false
+	j.within(n, func(c id) bool {
+		switch x := &j.nodes[c]; x.kind {
+		case kIdent, kStar, kMatcher:
+			if j.nodes[x.up].kind != kLambda {
+				columns = true
+			}
+		case kCall:
+			switch name, _ := j.nameOf(x.name); strings.ToLower(name) {
+			case "range", "arraywithconstant", "repeat", "replicate", "timeslots", "arrayresize", "bitmaskstoarray", "space":
+				counts = true
+			}
+		}
+		return true
+	})
+	return !columns || counts
+}
+
+// constantArms tells a union of two or more SELECTs without FROM: rows written by hand.
+func (j *judge) constantArms(n id) bool {
+	arms := 0
+	j.each(n, func(c id) {
+		if j.nodes[c].kind == kSelect && j.childOf(c, kFrom) == 0 {
+			arms++
+		}
+	})
+	return arms > 1
+}
+
+// call judges a function by its name.
+func (j *judge) call(n id) {
+	x := &j.nodes[n]
+	name, ok := j.nameOf(x.name)
+	if !ok {
+		j.refuse(ruleFunction, n, "The guard cannot read the name of this function.", "")
+		return
+	}
+	lower := strings.ToLower(name)
+	switch j.toks[x.name].word {
+	case wCast, wExtract, wPosition, wSubstring, wSubstr, wTrim, wOverlay:
+		name = lower // words of the grammar have no case
+	}
+	if lower == "arrayjoin" || lower == "unnest" {
+		if arg := j.argument(n, 0); arg == 0 || j.inventsRows(arg) {
+			j.rows = n
+		}
+	}
+	j.functionName(x.name, name)
+	if isHigherOrder(lower) {
+		j.functionAsArgument(n)
+	}
+}
+
+func (j *judge) functionName(tok int32, name string) {
+	if _, _, ok := j.c.function(name); ok || j.p.Functions[name] || j.isLambda(name, tok) {
+		return
+	}
+	t := &j.toks[tok]
+	shown := j.shown(int(t.start), int(t.end))
+	if reason := j.c.refused[strings.ToLower(name)]; reason != "" {
+		j.sayAt(Error, ruleFunction, int(t.start), int(t.end), "The function "+shown+" is not allowed: it "+reason+".", "")
+		return
+	}
+	j.sayAt(Error, ruleFunction, int(t.start), int(t.end), "The function "+shown+" is not one that the guard knows.",
+		"Mind the case of its name; an operator allows further functions with --allow-function.")
+}
+
+// isLambda tells whether name means the lambda of a WITH that stands above the token.
+func (j *judge) isLambda(name string, tok int32) bool {
+	if j.lambdas == nil {
+		j.lambdas = map[string][]id{}
+		for n := range j.nodes {
+			x := &j.nodes[n]
+			if x.kind == kAlias && j.nodes[x.first].kind == kLambda && j.nodes[x.up].kind == kWith {
+				if a, ok := j.nameOf(x.name); ok && len(j.lambdas[a]) < maxArms {
+					j.lambdas[a] = append(j.lambdas[a], j.nodes[x.up].up)
+				}
+			}
+		}
+	}
+	for _, scope := range j.lambdas[name] {
+		if s := &j.nodes[scope]; tok >= s.tok && tok < s.end {
+			return true
+		}
+	}
+	return false
+}
+
+// isHigherOrder tells the functions that take a lambda first; ClickHouse takes the bare name of a function there as well.
+func isHigherOrder(lower string) bool {
+	return strings.HasPrefix(lower, "array") || strings.HasPrefix(lower, "map")
+}
+
+// functionAsArgument judges a bare name in the place of a lambda: arrayMap(upper, list).
+func (j *judge) functionAsArgument(n id) {
+	first := j.argument(n, 0)
+	if first == 0 || j.argument(n, 1) == 0 || j.nodes[first].kind != kIdent {
+		return
+	}
+	parts := j.parts(first)
+	if len(parts) != 1 {
+		return
+	}
+	if _, refused := j.c.refused[strings.ToLower(parts[0])]; refused || j.takesLambda(n) {
+		j.functionName(j.nodes[first].tok, parts[0])
+	}
+}
+
+// takesLambda tells the functions that, with two or more arguments, take nothing but a lambda first.
+func (j *judge) takesLambda(n id) bool {
+	name, _ := j.nameOf(j.nodes[n].name)
+	switch strings.ToLower(name) {
+	case "arraymap", "arrayfilter", "arrayexists", "arrayall", "arraycount", "arrayfirst", "arrayfirstindex", "arrayfirstornull",
+		"arraylast", "arraylastindex", "arraylastornull", "arrayfold", "arraysum", "arraymin", "arraymax", "arrayavg", "arrayproduct",
+		"arraysort", "arrayreversesort", "arrayfill", "arrayreversefill", "arraysplit", "arrayreversesplit", "arraycumsum",
+		"arraycumsumnonnegative", "arraycompact", "arraydifference", "mapapply", "mapfilter", "mapexists", "mapall", "mapsort",
+		"mapreversesort":
+		return true
+	}
+	return false
+}

@@ -1,0 +1,339 @@
+package guard
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"penstock/sql/lexer"
+)
+
+// A TableKind tells in what place a name of a table stands.
+type TableKind uint8
+
+// The kinds of places.
+const (
+	InFrom     TableKind = iota // an element of FROM or JOIN
+	RightOfIn                   // x IN name, in(x, name)
+	ByFunction                  // an argument: dictGet('name', …), joinGet, dictionary('name'), merge
+	View                        // a parameterized view: name(parameter = …)
+)
+
+// A TableRef is one place where a statement names a table that no common table expression hides.
+type TableRef struct {
+	Kind           TableKind
+	Database, Name string // unquoted; Database is "" for an unqualified name
+	Start, End     int    // the bytes of the name, the database included
+	// Of an element of FROM: its alias and what else stands with it.
+	Alias         string
+	HasAlias      bool
+	Final, Sample bool
+	node          id
+}
+
+// Tables are the places where q names tables, in the order of the text. Read-only.
+func (q *Query) Tables() []TableRef { return q.tables }
+
+// Format is the name of the FORMAT at the end and the bytes of that clause; "" when there is none.
+func (q *Query) Format() (name string, start, end int) {
+	n := q.childOf(q.root, kFormat)
+	if n == 0 {
+		return "", 0, 0
+	}
+	return q.text(q.nodes[n].name), q.start(n), q.endByte(n)
+}
+
+// resolve finds the names of tables.
+func (q *Query) resolve() {
+	for n := range q.nodes {
+		if x := &q.nodes[n]; x.kind == kCTE {
+			if name, ok := q.nameOf(x.name); ok && len(q.ctes[name]) < maxArms {
+				if q.ctes == nil {
+					q.ctes = map[string][]id{}
+				}
+				q.ctes[name] = append(q.ctes[name], id(n))
+			}
+		}
+	}
+	for n := id(1); n < id(len(q.nodes)); n++ {
+		switch x := &q.nodes[n]; x.kind {
+		case kTable:
+			q.addTable(InFrom, n)
+		case kTableFunc:
+			q.tableFunctionName(n)
+		case kIn:
+			q.rightOfIn(q.child(n, 1))
+		case kCall:
+			if name, ok := q.nameOf(x.name); ok {
+				q.functionNames(n, strings.ToLower(name))
+			}
+		}
+	}
+	// Nodes are made in another order than the text where operators wrap what stands before them.
+	slices.SortStableFunc(q.tables, func(a, b TableRef) int { return cmp.Compare(a.Start, b.Start) })
+}
+
+// addTable records the name that the kNames below n make, unless a common table expression hides it.
+func (q *Query) addTable(kind TableKind, n id) {
+	ref := TableRef{Kind: kind, Start: q.start(n), End: q.endByte(n), node: n}
+	parts := q.parts(n)
+	if len(parts) == 0 || len(parts) > 2 {
+		if kind != RightOfIn { // there it is a column: no table has three parts
+			q.unread = append(q.unread, n)
+		}
+		return
+	}
+	ref.Name = parts[len(parts)-1]
+	if len(parts) == 2 {
+		ref.Database = parts[0]
+	} else if q.hidden(ref.Name, n) {
+		return
+	}
+	if e := q.nodes[n].up; kind == InFrom && q.nodes[e].kind == kElement {
+		if a := q.nodes[e].name; a != 0 {
+			ref.Alias, _ = q.nameOf(a)
+			ref.HasAlias = true
+		}
+		ref.Final = q.nodes[e].flag
+		ref.Sample = q.childOf(e, kSample) != 0
+	}
+	q.tables = append(q.tables, ref)
+}
+
+// parts are the unquoted parts of a dotted name; nil when one of them cannot be read for certain.
+func (q *Query) parts(n id) (parts []string) {
+	for c := q.nodes[n].first; c != 0; c = q.nodes[c].next {
+		if q.nodes[c].kind != kName {
+			continue
+		}
+		part, ok := q.nameOf(q.nodes[c].name)
+		if !ok || part == "" || q.nodes[c].sym != lexer.End {
+			return nil
+		}
+		parts = append(parts, part)
+	}
+	return parts
+}
+
+// hidden tells whether an unqualified name at n means a common table expression: one of a WITH that n stands below. The
+// WITH of the first arm of a union holds for all arms. It does not see itself, unless it is recursive.
+func (q *Query) hidden(name string, n id) bool { return q.cteOf(name, n) != 0 }
+
+func (q *Query) cteOf(name string, n id) id {
+	at := q.nodes[n].tok
+	for _, c := range q.ctes[name] {
+		with := q.nodes[c].up
+		if x := &q.nodes[c]; at >= x.tok && at < x.end && !q.nodes[with].flag {
+			continue
+		}
+		scope := q.nodes[with].up
+		for u := q.nodes[scope].up; u != 0 && q.nodes[u].kind == kQuery && q.nodes[u].first == scope; u = q.nodes[u].up {
+			scope = u
+		}
+		if x := &q.nodes[scope]; at >= x.tok && at < x.end {
+			return c
+		}
+	}
+	return 0
+}
+
+// rightOfIn records the table that stands to the right of IN without a sub-query.
+func (q *Query) rightOfIn(right id) {
+	for right != 0 && q.nodes[right].kind == kAlias {
+		right = q.nodes[right].first
+	}
+	if right == 0 || q.nodes[right].kind != kIdent {
+		return
+	}
+	if parts := q.parts(right); len(parts) == 1 && q.isAlias(parts[0]) {
+		return // WITH [1, 2] AS list … IN list: its expression is read where it stands
+	}
+	q.addTable(RightOfIn, right)
+}
+
+// isAlias tells whether name is an alias of an expression, a parameter of a lambda or a column of a common table expression
+// anywhere in the statement.
+func (q *Query) isAlias(name string) bool {
+	if q.aliases == nil {
+		q.aliases = map[string]bool{}
+		for n := range q.nodes {
+			if tok := q.aliasToken(id(n)); tok != 0 {
+				if a, ok := q.nameOf(tok); ok {
+					q.aliases[a] = true
+				}
+			}
+		}
+	}
+	return q.aliases[name]
+}
+
+// aliasToken is the token of the name that n gives to something, 0 for none.
+func (q *Query) aliasToken(n id) int32 {
+	x := &q.nodes[n]
+	up := &q.nodes[x.up]
+	switch x.kind {
+	case kAlias:
+		return x.name
+	case kName:
+		if up.kind == kCTE || up.kind == kElement {
+			return x.name
+		}
+	case kIdent:
+		if up.kind == kLambda && up.first == n || up.kind == kTuple && q.nodes[up.up].kind == kLambda && q.nodes[up.up].first == x.up {
+			return x.tok
+		}
+	}
+	return 0
+}
+
+// isInFunction tells the function forms of IN, whose second argument may be a table.
+func isInFunction(lower string) bool {
+	switch strings.TrimSuffix(lower, "ignoreset") {
+	case "in", "notin", "globalin", "globalnotin", "nullin", "notnullin", "globalnullin", "globalnotnullin":
+		return true
+	}
+	return false
+}
+
+// namesDictionary tells the functions whose first argument names a dictionary or a Join table.
+func namesDictionary(lower string) bool {
+	return strings.HasPrefix(lower, "dictget") || lower == "dicthas" || lower == "dictisin" || strings.HasPrefix(lower, "joinget")
+}
+
+func (q *Query) functionNames(n id, lower string) {
+	switch {
+	case isInFunction(lower):
+		q.rightOfIn(q.argument(n, 1))
+	case namesDictionary(lower):
+		q.byFunction(q.argument(n, 0), n)
+	}
+}
+
+// byFunction records the table that an argument of call names; one that cannot be read is refused by Judge.
+func (q *Query) byFunction(arg, call id) {
+	db, name, ok := q.tableText(arg)
+	if !ok {
+		q.unread = append(q.unread, max(arg, call))
+		return
+	}
+	q.tables = append(q.tables, TableRef{Kind: ByFunction, Database: db, Name: name, Start: q.start(arg), End: q.endByte(arg), node: arg})
+}
+
+// argument is the i-th argument of a call, from 0, the list of parameters of a parametric one left out.
+func (q *Query) argument(call id, i int) id {
+	c := q.nodes[call].first
+	if c != 0 && q.nodes[c].kind == kParams {
+		c = q.nodes[c].next
+	}
+	for ; c != 0; c = q.nodes[c].next {
+		if k := q.nodes[c].kind; k == kFilter || k == kOver {
+			return 0
+		}
+		if i == 0 {
+			return c
+		}
+		i--
+	}
+	return 0
+}
+
+// tableText reads an argument that names a table: a plain string 'db.name', or a name. ok is false for anything else, for
+// what is computed, and for a name that an alias could give another meaning.
+func (q *Query) tableText(arg id) (db, name string, ok bool) {
+	if arg == 0 {
+		return "", "", false
+	}
+	text := ""
+	switch x := &q.nodes[arg]; x.kind {
+	case kLiteral:
+		if text, ok = q.nameOf(x.tok); !ok || x.end != x.tok+1 {
+			return "", "", false
+		}
+		if k := q.toks[x.tok].kind; k != lexer.String && k != lexer.Heredoc {
+			return "", "", false
+		}
+	case kIdent:
+		parts := q.parts(arg)
+		if len(parts) == 0 || len(parts) > 2 || len(parts) == 1 && q.isAlias(parts[0]) {
+			return "", "", false
+		}
+		text = strings.Join(parts, ".")
+	default:
+		return "", "", false
+	}
+	db, name, dotted := strings.Cut(text, ".")
+	if !dotted {
+		db, name = "", db
+	}
+	return db, name, name != "" && !strings.Contains(name, ".") && (!dotted || db != "")
+}
+
+// tableFunctionName records what a table function names: the table of dictionary, the database of merge, or the
+// parameterized view that it is itself.
+func (q *Query) tableFunctionName(n id) {
+	parts := q.parts(n)
+	if len(parts) == 0 || len(parts) > 2 {
+		q.unread = append(q.unread, n)
+		return
+	}
+	args := q.childOf(n, kParams)
+	if len(parts) == 1 {
+		if f, known := knownTableFunction(parts[0]); known {
+			if f.class == tableOwn {
+				q.ownName(parts[0], n, args)
+			}
+			return
+		}
+	}
+	ref := TableRef{Kind: View, Name: parts[len(parts)-1], Start: q.start(n), End: int(q.toks[q.nodes[args].tok-1].end), node: n}
+	if len(parts) == 2 {
+		ref.Database = parts[0]
+	}
+	q.tables = append(q.tables, ref)
+}
+
+func (q *Query) ownName(function string, n, args id) {
+	first, count := q.nodes[args].first, q.count(args)
+	switch {
+	case function == "dictionary" && count == 1:
+		q.byFunction(first, n)
+	case function == "merge" && count == 1 && q.isString(first):
+	case function == "merge" && count == 2 && q.isString(q.nodes[first].next):
+		db, ok := q.databaseText(first)
+		if !ok {
+			q.unread = append(q.unread, first)
+		} else if db != "" {
+			q.tables = append(q.tables, TableRef{Kind: ByFunction, Database: db, Name: "*", Start: q.start(first), End: q.endByte(first), node: first})
+		}
+	default:
+		q.unread = append(q.unread, n)
+	}
+}
+
+// isString tells a plain string literal.
+func (q *Query) isString(n id) bool {
+	if n == 0 || q.nodes[n].kind != kLiteral {
+		return false
+	}
+	k := q.toks[q.nodes[n].tok].kind
+	return (k == lexer.String || k == lexer.Heredoc) && q.nodes[n].end == q.nodes[n].tok+1
+}
+
+// databaseText reads an argument that names a database: a plain string, a name, or currentDatabase(), which gives "".
+func (q *Query) databaseText(n id) (db string, ok bool) {
+	switch x := &q.nodes[n]; x.kind {
+	case kLiteral:
+		if q.isString(n) {
+			db, ok = q.nameOf(x.tok)
+			return db, ok && db != ""
+		}
+	case kIdent:
+		if parts := q.parts(n); len(parts) == 1 && !q.isAlias(parts[0]) {
+			return parts[0], true
+		}
+	case kCall:
+		name, _ := q.nameOf(x.name)
+		return "", name == "currentDatabase" && x.first == 0
+	}
+	return "", false
+}
