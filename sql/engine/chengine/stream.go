@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"time"
 
 	"penstock/sql/engine"
 )
@@ -22,7 +23,25 @@ const summaryHeader = "X-Clickhouse-Summary"
 func (c *Client) Stream(ctx context.Context, q engine.Query) (*engine.Result, error) {
 	body := newBody(q.SQL)
 	defer body.detach()
-	return c.stream(ctx, q, body, int64(len(q.SQL)), c.remote)
+	start := time.Now()
+	res, err := c.stream(ctx, q, body, int64(len(q.SQL)), c.remote)
+	if err != nil && c.onDyingEngine(ctx, q, err, time.Since(start)) {
+		c.transport.CloseIdleConnections() // they lead to the same place
+		return c.stream(ctx, q, body.again(), int64(len(q.SQL)), c.remote)
+	}
+	return res, err
+}
+
+// dying is how long the connections of a killed process may still look open. It is short on purpose: a statement that ran
+// for a while before its engine died may be why it died, and is not sent to the next one.
+const dying = 250 * time.Millisecond
+
+// onDyingEngine tells whether a statement went down an idle connection to an embedded engine that was already killed. The
+// next one takes its place at the same address, so that such a statement, if it only reads, is simply sent again.
+func (c *Client) onDyingEngine(ctx context.Context, q engine.Query, err error, took time.Duration) bool {
+	var e *engine.Error
+	return !c.remote && q.ReadOnly && took < dying && ctx.Err() == nil &&
+		errors.As(err, &e) && e.Kind == engine.Unavailable && e.Code == 0
 }
 
 // stream sends a request whose body is the statement, or the rows of the statement in q.SQL when body is not made of it.

@@ -104,7 +104,9 @@ func boot(cfg childConfig, socket *os.File) (*server, net.Listener, error) {
 	if err != nil {
 		return nil, nil, err
 	}
+	restore := keepSignals()
 	srv, err := newServer(lib, cfg, func() { os.Exit(stuckExit) })
+	restore()
 	if err != nil {
 		return nil, nil, err
 	}

@@ -3,6 +3,7 @@ package embedded
 import (
 	"os"
 	"syscall"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
@@ -21,4 +22,27 @@ func growPipe(f *os.File) {
 func hide() {
 	_ = syscall.Setrlimit(syscall.RLIMIT_CORE, &syscall.Rlimit{})
 	_ = unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0)
+}
+
+// crashSignals are the ones whose handlers the library replaces when it boots.
+var crashSignals = []syscall.Signal{syscall.SIGILL, syscall.SIGTRAP, syscall.SIGABRT, syscall.SIGBUS, syscall.SIGFPE,
+	syscall.SIGSEGV, syscall.SIGTSTP, syscall.SIGSYS}
+
+// keepSignals remembers how the process takes signals of crashes, and gives a function that brings it back. The library's
+// handlers want to write a report; in a Go process they run on stacks that are too small for it, and a child that should
+// have died hangs instead, with nobody to start another. Go's end the process.
+func keepSignals() (restore func()) {
+	type action struct{ handler, flags, restorer, mask uint64 } // the kernel's, on 64-bit machines
+	set := func(sig syscall.Signal, act, old *action) {
+		_, _, _ = syscall.RawSyscall6(syscall.SYS_RT_SIGACTION, uintptr(sig), uintptr(unsafe.Pointer(act)), uintptr(unsafe.Pointer(old)), 8, 0, 0)
+	}
+	kept := make([]action, len(crashSignals))
+	for i, sig := range crashSignals {
+		set(sig, nil, &kept[i])
+	}
+	return func() {
+		for i, sig := range crashSignals {
+			set(sig, &kept[i], nil)
+		}
+	}
 }

@@ -14,6 +14,8 @@ import (
 	"testing"
 	"time"
 
+	"go.uber.org/goleak"
+
 	"penstock/sql/engine/chengine"
 	"penstock/sql/engine/embedded"
 )
@@ -48,6 +50,12 @@ func Main(m *testing.M) {
 		}
 		os.RemoveAll(e.dir)
 	}
+	if code == 0 {
+		if err := goleak.Find(); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			code = 1
+		}
+	}
 	os.Exit(code)
 }
 
@@ -67,10 +75,10 @@ func Start(t testing.TB) *Engine {
 	return shared.engine
 }
 
-// StartOwn gives an engine that belongs to one test, to be maltreated.
-func StartOwn(t testing.TB) *Engine {
+// StartOwn gives an engine that belongs to one test, to be maltreated or to be configured otherwise.
+func StartOwn(t testing.TB, change ...func(*embedded.Config)) *Engine {
 	t.Helper()
-	e, err := start(Library(t), t.TempDir())
+	e, err := start(Library(t), t.TempDir(), change...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -82,10 +90,14 @@ func StartOwn(t testing.TB) *Engine {
 	return e
 }
 
-func start(library, dir string) (*Engine, error) {
+func start(library, dir string, change ...func(*embedded.Config)) (*Engine, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
-	own, err := embedded.Start(ctx, embedded.Config{Dir: filepath.Join(dir, "engine"), Library: library, Logger: slog.New(slog.DiscardHandler)})
+	cfg := embedded.Config{Dir: filepath.Join(dir, "engine"), Library: library, Logger: slog.New(slog.DiscardHandler)}
+	for _, f := range change {
+		f(&cfg)
+	}
+	own, err := embedded.Start(ctx, cfg)
 	if err != nil {
 		return nil, err
 	}
