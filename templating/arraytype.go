@@ -23,6 +23,7 @@ const (
 	itemChecked // a text with a form, such as a date
 	itemBoolean
 	itemSymbol
+	itemNone // there is no text that is one
 )
 
 func arrayTypeOf(name string) *arrayType {
@@ -37,6 +38,9 @@ func arrayTypeOf(name string) *arrayType {
 	case "Date", "DateTime", "DateTime64":
 		t.kind, t.check = itemChecked, scalar(name)
 	default:
+		if strings.HasPrefix(name, "Array(") {
+			t.kind = itemNone
+		}
 		if n := numTypeOf(name); n != 0 {
 			t.kind, t.typed = itemNumber, n
 		}
@@ -47,6 +51,7 @@ func arrayTypeOf(name string) *arrayType {
 // array compiles Array(name, type, default, …).
 func (c *compiler) array(x *parse.Call) eval {
 	fn := &function{name: "Array", params: []string{"x", "_type", "default", "defined"}, need: 1, notes: documentation, rest: true, typed: true}
+	c.checkListArgument("Array", x.Args)
 	wellDefined := true
 	if len(x.Args) > 0 {
 		switch a := x.Args[0].(type) {
@@ -191,6 +196,8 @@ func (r *run) arrayItem(t *arrayType, it value) (value, *fault) {
 		return n.plain(), f
 	case itemChecked:
 		return t.check(r, it)
+	case itemNone:
+		return none, invalid("", t.name)
 	case itemBoolean:
 		return booleanType(r, []value{it, absent})
 	case itemSymbol:

@@ -103,6 +103,7 @@ func (c *compiler) callName(x *parse.Call, fn *parse.Name) eval {
 	if f == nil {
 		return c.unknown(x, fn)
 	}
+	c.checkListArgument(fn.Ident, x.Args)
 	return c.apply(x, f)
 }
 

@@ -22,6 +22,43 @@ func isDunder(name string) bool {
 	return strings.HasPrefix(name, "__") && strings.HasSuffix(name, "__") && len(name) > 4
 }
 
+// checkListArgument refuses a list where the name of a parameter is expected: the reference takes it for a name.
+func (c *compiler) checkListArgument(fn string, args []parse.Expr) {
+	switch fn {
+	case "Array", "column", "columns", "split_to_array":
+	default:
+		return
+	}
+	if len(args) == 0 {
+		return
+	}
+	l, ok := args[0].(*parse.Seq)
+	if !ok || l.Kind != parse.List {
+		return
+	}
+	c.later = append(c.later, faultf(KindReservedName, "", "\"%s\" can not be used as a variable name", staticRepr(l)).at(c.pos(l)))
+}
+
+// staticRepr writes a list as Python does, as far as its items are constants.
+func staticRepr(l *parse.Seq) []byte {
+	out := []byte{'['}
+	for i, it := range l.Items {
+		if i > 0 {
+			out = append(out, ", "...)
+		}
+		k, ok := it.(*parse.Const)
+		switch {
+		case ok && k.Kind == parse.Str:
+			out = appendRepr(out, k.Str)
+		case ok && (k.Kind == parse.Int || k.Kind == parse.Float):
+			out = appendNumber(out, constValue(k))
+		default:
+			out = append(out, it.String()...)
+		}
+	}
+	return append(out, ']')
+}
+
 // checkAll compiles an expression for its mistakes alone.
 func (c *compiler) checkAll(x parse.Expr) { c.expr(x) }
 

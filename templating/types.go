@@ -204,10 +204,14 @@ func isDateTime(s string) bool {
 	return false
 }
 
-// isDateTime64 is a date and a time with at least three digits of a fraction, and maybe a zone.
+// isDateTime64 is a date and a time with a fraction, of at least three digits when the year comes first, and maybe a zone.
 func isDateTime64(s string) bool {
-	for _, rest := range dateTimes(s) {
-		if n, after, ok := fraction(rest); ok && n >= 3 && isZone(after) {
+	if rest, ok := yearFirst(s); ok {
+		n, after, _ := fraction(rest)
+		return n >= 3 && isZone(after)
+	}
+	for _, rest := range yearLast(s) {
+		if _, after, ok := fraction(rest); ok && isZone(after) {
 			return true
 		}
 	}

@@ -129,19 +129,12 @@ func (p *exprParser) expr() (Expr, *Error) {
 	switch {
 	case p.word("lambda"), p.word("await"), p.word("yield"):
 		return nil, p.leftOut()
-	case p.is("*") && len(p.sc.brackets) > 0:
-		star := p.tok
-		p.advance()
-		if _, err := p.expr(); err != nil {
-			return nil, err
-		}
-		return nil, unsupportedAt(star.start, "spreading a list with * is not supported")
 	}
 	x, err := p.or()
 	if err != nil {
 		return nil, err
 	}
-	if p.is(":=") {
+	if p.is(":=") && len(p.sc.brackets) > 0 {
 		return nil, unsupportedAt(p.tok.start, "assignment inside an expression is not supported; use {%% set %%}")
 	}
 	if !p.word("if") {
@@ -164,6 +157,19 @@ func (p *exprParser) expr() (Expr, *Error) {
 		return nil, err
 	}
 	return &Cond{Pos: Pos(x.Offset()), If: cond, Then: x, Else: els}, nil
+}
+
+// noSpread refuses *x where Python would take it.
+func (p *exprParser) noSpread() *Error {
+	if !p.is("*") {
+		return nil
+	}
+	star := p.tok
+	p.advance()
+	if _, err := p.expr(); err != nil {
+		return err
+	}
+	return unsupportedAt(star.start, "spreading a list with * is not supported")
 }
 
 // leftOut refuses lambda, await and yield: as not supported where Python would take them, else as no syntax at all.

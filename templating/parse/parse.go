@@ -179,17 +179,33 @@ func (p *exprParser) printed() (Expr, *Error) {
 			return nil, p.unexpected()
 		}
 	}
+	if err := p.noSpread(); err != nil {
+		return nil, err
+	}
 	x, err := p.expr()
 	if err != nil {
 		return nil, err
 	}
+	if _, isName := x.(*Name); isName && p.is(":") {
+		return nil, p.annotation()
+	}
 	if p.is(",") {
 		return nil, syntaxAt(p.tok.start, "invalid syntax: a tag prints one expression; brackets make a tuple")
 	}
-	if p.tok.kind == tokOp && strings.HasSuffix(p.tok.text, "=") {
+	if p.tok.kind == tokOp && strings.HasSuffix(p.tok.text, "=") && p.tok.text != ":=" {
 		return nil, unsupportedAt(p.tok.start, "Invalid expression type: Assign; use {%% set %%} to assign and == to compare")
 	}
 	return x, p.finish()
+}
+
+// annotation refuses x: y.
+func (p *exprParser) annotation() *Error {
+	colon := p.tok
+	p.advance()
+	if _, err := p.expr(); err != nil {
+		return err
+	}
+	return unsupportedAt(colon.start, "Invalid expression type: AnnAssign")
 }
 
 // statement handles one {% %}.

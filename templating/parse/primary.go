@@ -34,6 +34,9 @@ func (p *exprParser) call(fn Expr) (Expr, *Error) {
 	c := &Call{Pos: Pos(fn.Offset()), Fn: fn}
 	p.advance()
 	for !p.is(")") {
+		if err := p.noSpread(); err != nil {
+			return nil, err
+		}
 		if p.is("**") {
 			at := p.tok.start
 			p.advance()
@@ -206,6 +209,9 @@ func (p *exprParser) paren() (Expr, *Error) {
 func (p *exprParser) display(start int, end string, kind SeqKind, comp CompKind) (Expr, *Error) {
 	s := &Seq{Pos: Pos(start), Kind: kind}
 	for !p.is(end) {
+		if err := p.noSpread(); err != nil {
+			return nil, err
+		}
 		x, err := p.expr()
 		if err != nil {
 			return nil, err
