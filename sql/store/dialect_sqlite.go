@@ -65,7 +65,7 @@ func preparePath(path string) error {
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	switch {
 	case err == nil:
-		if err := errors.Join(f.Chmod(0o600), f.Sync(), f.Close(), syncFolder(folder)); err != nil {
+		if err := errors.Join(f.Sync(), f.Close(), syncFolder(folder)); err != nil {
 			return err
 		}
 	case !errors.Is(err, fs.ErrExist):

@@ -77,7 +77,7 @@ func (t *tx) sealNext(ctx context.Context, ws workspace.ID, value workspace.Secr
 	return t.sealer.Seal(secretPlace(ws, m.Name, m.Version), []byte(value.Reveal()))
 }
 
-const updateSecret = `UPDATE secrets SET version = ?, sealed = ?, updated_at = max(created_at, ?), edited_by = ?
+const updateSecret = `UPDATE secrets SET version = ?, sealed = ?, updated_at = ?, edited_by = ?
 	WHERE workspace_id = ? AND name = ? RETURNING created_at, updated_at`
 
 // UpdateSecret gives a secret another value. NotFound when there is none.

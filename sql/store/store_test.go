@@ -99,8 +99,8 @@ func TestFileModes(t *testing.T) {
 	check()
 }
 
-// What keeps acknowledged writes through a kill is set on every connection, though only the DSN says it.
-func TestPragmas(t *testing.T) {
+// Readers do not wait for a writer, and a kill leaves whole transactions: the journal is a write-ahead log.
+func TestWriteAheadLog(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "meta.db")
 	open(t, path, newKey(t))
