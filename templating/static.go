@@ -276,6 +276,15 @@ func (w *useWalker) typed(x *parse.Call, typ string) {
 			u.words[k.Name] = staticValue(k.Value)
 		}
 	}
+	// The reference lists what is called in a keyword before the call around it.
+	var plain []*parse.Keyword
+	for _, k := range x.Keywords {
+		if _, isCall := k.Value.(*parse.Call); isCall {
+			w.expr(k.Value)
+		} else {
+			plain = append(plain, k)
+		}
+	}
 	switch a := x.Args[0].(type) {
 	case *parse.Name:
 		u.name, u.pos = a.Ident, w.c.pos(a)
@@ -285,11 +294,11 @@ func (w *useWalker) typed(x *parse.Call, typ string) {
 	default:
 		w.expr(a)
 	}
-	w.rest(rest, x.Keywords, false)
+	w.rest(rest, plain, false)
 }
 
 // staticValue is a value that can be read without running: a constant, a list of such, the name of a name, or of an
-// expression the first constant in it.
+// operation the first constant in it. Of a call nothing is known.
 func staticValue(x parse.Expr) any {
 	switch x := x.(type) {
 	case *parse.Const:
@@ -326,12 +335,6 @@ func staticValue(x parse.Expr) any {
 		return staticValue(x.X)
 	case *parse.Binary:
 		return staticValue(x.X)
-	case *parse.Call:
-		for _, a := range x.Args {
-			if v := staticValue(a); v != nil {
-				return v
-			}
-		}
 	}
 	return nil
 }
