@@ -36,6 +36,7 @@ type answer struct {
 	start  time.Time
 	tag    string
 	out    io.Writer // through compression, when asked for
+	bare   io.Writer // out without ClickHouse's own blocks
 	zip    interface{ Flush() error }
 	finish func() error
 }
@@ -48,22 +49,22 @@ func (s *server) answer(w http.ResponseWriter, req *request, format string) *ans
 	return a
 }
 
-// open sets what makes the body.
+// open sets what makes the body: rows, in ClickHouse's blocks if asked for, in the content encoding if asked for.
 func (a *answer) open() {
-	if a.req.compress {
-		b := &blockWriter{w: a.w, c: compress.NewWriter(compress.LevelZero, a.req.blocks)}
-		a.out = b
-	}
 	switch a.req.zip {
 	case "gzip":
-		z, _ := gzip.NewWriterLevel(a.out, gzip.BestSpeed)
+		z, _ := gzip.NewWriterLevel(a.w, gzip.BestSpeed) // fails for an unknown level only
 		a.out, a.zip, a.finish = z, z, z.Close
 	case "deflate":
-		z, _ := zlib.NewWriterLevel(a.out, zlib.BestSpeed)
+		z, _ := zlib.NewWriterLevel(a.w, zlib.BestSpeed)
 		a.out, a.zip, a.finish = z, z, z.Close
 	}
 	if a.req.zip != "" {
 		a.w.Header().Set("Content-Encoding", a.req.zip)
+	}
+	a.bare = a.out
+	if a.req.compress {
+		a.out = &blockWriter{w: a.out, c: compress.NewWriter(compress.LevelZero, a.req.blocks)}
 	}
 }
 
@@ -139,7 +140,8 @@ func (a *answer) flush() error {
 }
 
 // breakOff ends a body in the middle, as ClickHouse does since 25.11: the marker with the tag that the header announced,
-// and, since a client may not know of it, no last chunk either.
+// and, since a client may not know of it, no last chunk either. It never stands in a compressed block: clickhouse-go looks
+// for it where a block should begin.
 func (a *answer) breakOff(failure error) {
 	var ex *exception
 	if !errors.As(failure, &ex) {
@@ -149,6 +151,7 @@ func (a *answer) breakOff(failure error) {
 	if limit := 16 << 10; len(text) > limit {
 		text = text[:limit]
 	}
+	a.out = a.bare
 	_ = a.send(fmt.Appendf(nil, "\r\n__exception__\r\n%s\r\n%s\n%d %s\r\n__exception__\r\n", a.tag, text, len(text)+1, a.tag), true)
 	panic(http.ErrAbortHandler)
 }
@@ -189,6 +192,16 @@ func retell(conn *chdbConn, text string, failure error) error {
 	return newException(codeSyntax, "SYNTAX_ERROR", "Syntax error")
 }
 
+// withoutPipe takes out of an error about rows that they came by a pipe, of which the client knows nothing.
+func withoutPipe(failure error, path string) error {
+	var ex *exception
+	if !errors.As(failure, &ex) {
+		return failure
+	}
+	text := strings.NewReplacer(": (in file/uri "+path+")", "", ": data for INSERT was parsed from file", "", path, "the rows").Replace(ex.text)
+	return &exception{code: ex.code, text: text}
+}
+
 // pipePath is where the library opens an end of a pipe, anew and thus in blocking mode.
 func pipePath(f *os.File) string { return fmt.Sprintf("%s%d", pipeDir, f.Fd()) }
 
@@ -209,7 +222,8 @@ func (s *server) sendRows(w http.ResponseWriter, r *http.Request, rn *run, conn 
 	a := s.answer(w, req, format)
 	go func() {
 		defer rn.finish()
-		_, fig, failure = conn.query(sql, "Null")
+		// The library's own format must not be Null: SHOW would then give no rows, whatever the statement's FORMAT.
+		_, fig, failure = conn.query(sql, "TabSeparated")
 		failure = retell(conn, req.stmt.text, failure)
 		pw.Close() // ours, so that the reader finds the end only now
 	}()
@@ -315,7 +329,7 @@ func (s *server) takeRows(w http.ResponseWriter, r *http.Request, rn *run, conn 
 	go func() {
 		defer rn.finish()
 		_, fig, failure = conn.query(sql, "Null")
-		failure = retell(conn, req.stmt.text, failure)
+		failure = withoutPipe(retell(conn, req.stmt.text, failure), pipePath(pr))
 		pr.Close()
 	}()
 	ctl := http.NewResponseController(w)

@@ -366,7 +366,9 @@ func TestLimits(t *testing.T) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		_, _ = copyAll(ctx, e, "SELECT sleepEachRow(0.1) FROM numbers(1000) SETTINGS max_block_size = 1, function_sleep_max_microseconds_per_block = 0")
+		for ctx.Err() == nil { // refused itself while the probe below has the one place
+			_, _ = copyAll(ctx, e, "SELECT sleepEachRow(0.1) FROM numbers(1000) SETTINGS max_block_size = 1, function_sleep_max_microseconds_per_block = 0")
+		}
 	}()
 	for start := time.Now(); ; time.Sleep(10 * time.Millisecond) {
 		_, err := run(t.Context(), e, "SELECT 1")

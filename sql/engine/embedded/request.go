@@ -203,9 +203,20 @@ func decodedBody(r *http.Request, blocks bool) (io.Reader, error) {
 		return nil, newException(codeBadArguments, "BAD_ARGUMENTS", "the body is not what its Content-Encoding says")
 	}
 	if blocks {
-		body = compress.NewReader(body)
+		body = blockReader{compress.NewReader(body)}
 	}
 	return body, nil
+}
+
+// blockReader reads ClickHouse's own compressed blocks, and ends as a reader ends.
+type blockReader struct{ r *compress.Reader }
+
+func (b blockReader) Read(p []byte) (int, error) {
+	n, err := b.r.Read(p)
+	if errors.Is(err, io.EOF) {
+		err = io.EOF // between two blocks: in a block it would be an unexpected one
+	}
+	return n, err
 }
 
 // acceptedEncoding picks the answer's encoding.
