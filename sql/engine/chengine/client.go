@@ -110,7 +110,7 @@ func (c *Client) openTyped(u *url.URL, conns int, password string) error {
 		HttpUrlPath:  c.base.Path,
 		DialTimeout:  10 * time.Second,
 		// One transport for all: the library's own would be one for each of its connections.
-		TransportFunc: func(*http.Transport) (http.RoundTripper, error) { return c.transport, nil },
+		TransportFunc: func(*http.Transport) (http.RoundTripper, error) { return straight{c.transport}, nil },
 	}
 	if u.Scheme == "https" {
 		opt.TLS = c.tlsConfig()
@@ -121,6 +121,19 @@ func (c *Client) openTyped(u *url.URL, conns int, password string) error {
 	}
 	c.typed = conn
 	return nil
+}
+
+// straight does not let the library follow a redirect, which would carry statements to another place.
+type straight struct{ transport *http.Transport }
+
+// RoundTrip implements http.RoundTripper.
+func (s straight) RoundTrip(req *http.Request) (*http.Response, error) {
+	res, err := s.transport.RoundTrip(req)
+	if err == nil && res.StatusCode >= 300 && res.StatusCode < 400 {
+		res.Body.Close()
+		return nil, &engine.Error{Kind: engine.Unavailable, Cause: fmt.Errorf("ClickHouse's address answered with HTTP status %d", res.StatusCode)}
+	}
+	return res, err
 }
 
 // Host is ClickHouse's address as host:port, which statements must not reach by a table function.

@@ -91,6 +91,7 @@ func TestHTTP(t *testing.T) {
 		"settings, format":      {"POST", "", "SELECT getSetting('max_threads') SETTINGS max_threads = 3 FORMAT CSV;", nil, 200, "3\n", ""},
 		"database header":       {"POST", "", "SELECT count() FROM t", []string{"X-ClickHouse-Database", strings.TrimPrefix(db, "database=")}, 200, "9\n", ""},
 		"parameter":             {"POST", "param_a=it's%5C%5C", "SELECT {a: String}", nil, 200, "it\\'s\\\\\n", ""},
+		"quoted format":         {"POST", "", "SELECT 1 AS a FORMAT `CSVWithNames`", nil, 200, "\"a\"\n1\n", ""},
 		"show":                  {"POST", db, "SHOW TABLES", nil, 200, "t\n", ""},
 		"describe":              {"POST", db, "DESCRIBE t FORMAT JSONEachRow", nil, 200, `…"name":"a","type":"Int32"`, ""},
 		"exists":                {"POST", db, "EXISTS TABLE t", nil, 200, "1\n", ""},
@@ -265,19 +266,18 @@ func TestKillByID(t *testing.T) {
 	t.Parallel()
 	e := enginetest.Start(t)
 	done := make(chan string, 1)
-	const sql = "SELECT sleepEachRow(0.1) FROM numbers(1000) SETTINGS max_block_size = 1, function_sleep_max_microseconds_per_block = 0"
+	const sql = "SELECT sleepEachRow(0.1) AS killbyid FROM numbers(1000) SETTINGS max_block_size = 1, function_sleep_max_microseconds_per_block = 0"
 	go func() {
 		_, got := ask(t, e, "POST", "query_id=to+kill's", sql)
 		done <- got
 	}()
-	for start := time.Now(); ; time.Sleep(10 * time.Millisecond) {
-		res, got := ask(t, e, "POST", "query_id=to+kill's", "SELECT 1")
-		if res.Header.Get("X-ClickHouse-Exception-Code") == "216" {
-			break
-		}
+	for start := time.Now(); one(t, e, "SELECT count() FROM system.processes WHERE query LIKE '%AS kill'||'byid%'") == "0"; time.Sleep(10 * time.Millisecond) {
 		if time.Since(start) > 5*time.Second {
-			t.Fatalf("an id that is in use: got %d %q (%v), want code 216; the first got %q", res.StatusCode, got, res.Header, <-done)
+			t.Fatalf("the query does not run: %s", <-done)
 		}
+	}
+	if res, got := ask(t, e, "POST", "query_id=to+kill's", "SELECT 1"); res.Header.Get("X-ClickHouse-Exception-Code") != "216" {
+		t.Errorf("an id that is in use: got %d %q, want code 216", res.StatusCode, got)
 	}
 	start := time.Now()
 	if _, got := ask(t, e, "POST", "", "KILL QUERY WHERE query_id = 'to kill\\'s' ASYNC"); got != "waiting\tto kill's\tdefault\t\n" {

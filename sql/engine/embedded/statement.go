@@ -121,7 +121,7 @@ func scan(text string) ([]token, error) {
 		switch {
 		case tok.word == "SELECT" || tok.word == "WITH" || tok.word == "FROM":
 			insert = false // an INSERT without rows of its own: read to the end
-		case tok.word == "VALUES" && prev.Kind != lexer.Dot, len(toks) > 4 && prev.word == "FORMAT" && tok.word != "":
+		case tok.word == "VALUES" && prev.Kind != lexer.Dot, len(toks) > 4 && prev.word == "FORMAT" && isName(tok):
 			return toks, nil
 		}
 	}
@@ -156,6 +156,8 @@ func judge(text string, toks []token) error {
 	return nil
 }
 
+func isName(t token) bool { return t.Kind == lexer.Word || t.Kind == lexer.QuotedName }
+
 // name is what a token names.
 func name(text string, t token) string {
 	n, _ := lexer.Unquote(text[t.Start:t.End])
@@ -168,11 +170,11 @@ func selectOf(text string, toks []token) statement {
 	st := statement{kind: kindSelect, text: text, sql: text}
 	for i := len(toks) - 2; i > 0; i-- {
 		t, n := toks[i], toks[i+1]
-		if t.word != "FORMAT" || t.depth != 0 || n.Kind != lexer.Word || toks[i-1].Kind == lexer.Dot {
+		if t.word != "FORMAT" || t.depth != 0 || !isName(n) || toks[i-1].Kind == lexer.Dot {
 			continue
 		}
 		if i+2 == len(toks) || toks[i+2].word == "SETTINGS" {
-			st.sql, st.format = text[:t.Start], text[n.Start:n.End]
+			st.sql, st.format = text[:t.Start], name(text, n)
 			if i+2 < len(toks) {
 				st.tail = text[toks[i+2].Start:toks[len(toks)-1].End]
 			}
@@ -197,8 +199,8 @@ func insertOf(text string, toks []token) (statement, error) {
 	st := statement{kind: kindInsert}
 	end := 0 // of the head: table, columns, SETTINGS
 	switch {
-	case last > 3 && toks[last-1].word == "FORMAT" && toks[last].word != "":
-		st.format, end = text[toks[last].Start:toks[last].End], toks[last-1].Start
+	case last > 3 && toks[last-1].word == "FORMAT" && isName(toks[last]):
+		st.format, end = name(text, toks[last]), toks[last-1].Start
 		st.data = skipBlank(text, toks[last].End)
 	case toks[last].word == "VALUES":
 		st.format, end, st.data = "Values", toks[last].Start, toks[last].End
