@@ -39,6 +39,7 @@ func TestCreateTableSQL(t *testing.T) {
 		{"summing", "SCHEMA >\n  a String, v UInt8, w UInt8\nENGINE \"SummingMergeTree\"\nENGINE_COLUMNS \"v, w\"\nENGINE_SORTING_KEY a", "CREATE TABLE IF NOT EXISTS `ws_main`.`t` \t`\n(\n    `a` String,\n    `v` UInt8,\n    `w` UInt8\n)\nENGINE = SummingMergeTree((v, w))\nORDER BY (a)"},
 		{"join", "SCHEMA >\n  a String, v UInt8\nENGINE \"Join\"\nENGINE_KEY_COLUMNS a", "CREATE TABLE IF NOT EXISTS `ws_main`.`t` \t`\n(\n    `a` String,\n    `v` UInt8\n)\nENGINE = Join(ANY, LEFT, a)"},
 		{"aggregating with brackets", "SCHEMA >\n  a String\nENGINE \"AggregatingMergeTree()\"\nENGINE_SORTING_KEY a", "CREATE TABLE IF NOT EXISTS `ws_main`.`t` \t`\n(\n    `a` String\n)\nENGINE = AggregatingMergeTree\nORDER BY (a)"},
+		{"columns called like refused functions", "SCHEMA >\n  file String, user String DEFAULT lower(file), b UInt8 DEFAULT file IN ('a') AND user in ['x']\nENGINE MergeTree\nENGINE_SORTING_KEY \"file, lower(user)\"", "CREATE TABLE IF NOT EXISTS `ws_main`.`t` \t`\n(\n    `file` String,\n    `user` String DEFAULT lower(file),\n    `b` UInt8 DEFAULT file IN ('a') AND user in ['x']\n)\nENGINE = MergeTree\nORDER BY (file, lower(user))"},
 		{"null", "SCHEMA >\n  a String\nENGINE Null", "CREATE TABLE IF NOT EXISTS `ws_main`.`t` \t`\n(\n    `a` String\n)\nENGINE = Null"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -106,6 +107,16 @@ func TestDatasourceErrors(t *testing.T) {
 		{"disk function", head + `ENGINE_SETTINGS "disk = disk(type = local)"`, "3:17: ENGINE_SETTINGS is a list of names with numbers or quoted words: index_granularity = 8192"},
 		{"twice the engine", head + "ENGINE Null\nENGINE Null", "4:1: ENGINE stands in this file already: keep one of the two"},
 		{"heredoc", "SCHEMA >\n  a String DEFAULT $$ ' $$\n", "2:20: a dollar sign has no place here outside of quotes"},
+		{"file of the host", "SCHEMA >\n  a String DEFAULT file('/etc/passwd')\n", "2:20: the function file has no place in a data source: it reads more than the row"},
+		{"file, quoted", "SCHEMA >\n  a String DEFAULT `file`\t('x')\n", "2:20: the function file has no place in a data source: it reads more than the row"},
+		{"file, escaped", "SCHEMA >\n  a String DEFAULT `fi\\x6ce`('x')\n", "2:20: a quoted name has no backslash here"},
+		{"file as an argument", "SCHEMA >\n  a Array(String) DEFAULT arrayMap( file, ['x'])\n", "2:37: the function file has no place in a data source: it reads more than the row"},
+		{"file in a key", head + "ENGINE_SORTING_KEY \"lower(file('x'))\"", "3:27: the function file has no place in a data source: it reads more than the row"},
+		{"another table by IN", "SCHEMA >\n  a UInt8 DEFAULT 'x' IN other.t\n", "2:23: IN takes a list of constants in brackets here"},
+		{"another table by IN and brackets", head + "ENGINE_TTL \"toDate(1) DELETE WHERE a NOT IN (other.t)\"", "3:46: IN takes a list of constants in brackets here"},
+		{"another table by in()", "SCHEMA >\n  a UInt8 DEFAULT in('x', other.t)\n", "2:27: IN takes a list of constants in brackets here"},
+		{"sub-query", "SCHEMA >\n  a UInt8 DEFAULT (SELECT 1)\n", "2:20: a SELECT has no place in a data source"},
+		{"dictionary in a TTL", head + "ENGINE_TTL \"toDate(dictGetDate('d', 'a', 1))\"", "3:20: the function dictgetdate has no place in a data source: it reads more than the row"},
 		{"index", head + "INDEXES >\n  x y\n", "4:3: an index is one line: INDEX name expression TYPE minmax GRANULARITY 4"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

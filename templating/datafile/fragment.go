@@ -19,7 +19,8 @@ type fault struct {
 }
 
 // splitTop splits text at the commas and blanks that stand in no bracket and no quote: pieces between commas, words
-// between blanks. A fault, if there is one, ends the scan.
+// between blanks. A fault, if there is one, ends the scan. Nothing that splitTop has no fault with leaves its place in a
+// statement, or reads more than the row that it is computed for.
 func splitTop(text string) (pieces [][]fragment, bad *fault) {
 	var words []fragment
 	var open []byte
@@ -87,7 +88,7 @@ func splitTop(text string) (pieces [][]fragment, bad *fault) {
 		return pieces, &fault{len(text), "a bracket is not closed: " + string(open[len(open)-1]) + " is missing"}
 	}
 	endWord(len(text))
-	return append(pieces, words), nil
+	return append(pieces, words), reach(text)
 }
 
 // quoteEnd finds the closing quote of the one at i, or -1. A doubled quote and one after a backslash do not close.
