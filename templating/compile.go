@@ -32,20 +32,23 @@ func (b block) run(r *run) (jump, *fault) {
 
 // A compiler turns a tree into closures.
 type compiler struct {
-	t      *Template
-	offset int // where the tree's source begins in the node's
-	locals map[string]int
-	scopes []map[string]int // of the comprehensions around, innermost last
-	faults []*fault
-	later  []*fault // mistakes that the reference finds in a later pass
+	t       *Template
+	offset  int // where the tree's source begins in the node's
+	locals  map[string]int
+	scopes  []map[string]int // of the comprehensions around, innermost last
+	faults  []*fault
+	later   []*fault               // mistakes that the reference finds in a later pass
+	numbers map[*parse.Call]int    // of the calls that are evaluated once a rendering
+	and     map[*parse.Call][]term // the terms of the calls of sql_and
 	// loose is set where the reference calls an unknown function a value that cannot be called: in statements and in
 	// the values of keywords.
 	loose bool
 }
 
 func newCompiler(t *Template, offset int) *compiler {
-	t.byName = make(map[string]int)
-	return &compiler{t: t, offset: offset, locals: make(map[string]int)}
+	t.byName, t.memo = make(map[string]int), make(map[string]int)
+	return &compiler{t: t, offset: offset, locals: make(map[string]int), numbers: make(map[*parse.Call]int),
+		and: make(map[*parse.Call][]term)}
 }
 
 // maxErrors is how many mistakes of one template are reported.
@@ -227,7 +230,24 @@ func (c *compiler) print(n *parse.Print) stmt {
 	pos := c.pos(n)
 	x := c.exprOrSecret(n.X)
 	source := n.Source
+	if call, ok := n.X.(*parse.Call); ok {
+		if number, ok := c.numbers[call]; ok {
+			return c.printMemo(pos, number, x, source)
+		}
+	}
+	short := c.appender(n.X)
 	return func(r *run) (jump, *fault) {
+		if short != nil {
+			line, from, ok, f := short(r, r.line[:0])
+			r.line = line
+			if f != nil {
+				return jumpNone, f.at(pos)
+			}
+			if ok {
+				r.write(pos, bytesText(line), from)
+				return jumpNone, r.checkOutput()
+			}
+		}
 		v, f := x(r)
 		if f == nil {
 			f = r.print(pos, v, source)
@@ -282,6 +302,9 @@ func (c *compiler) cond(x parse.Expr) eval {
 
 func (c *compiler) forLoop(n *parse.For) stmt {
 	pos := c.pos(n)
+	if loop := c.lastLoop(n); loop != nil {
+		return loop
+	}
 	iter := c.expr(n.Iter)
 	set := c.target(n.Target)
 	body := c.block(n.Body)
@@ -315,6 +338,59 @@ func (c *compiler) forLoop(n *parse.For) stmt {
 			}
 		}
 		return els.run(r)
+	}
+}
+
+// lastLoop compiles {% for last, x in enumerate_with_last(items) %} without making the pairs; nil for another loop.
+func (c *compiler) lastLoop(n *parse.For) stmt {
+	call, ok := n.Iter.(*parse.Call)
+	if !ok || len(call.Args) != 1 || len(call.Keywords) > 0 || n.Else != nil {
+		return nil
+	}
+	fn, ok := call.Fn.(*parse.Name)
+	target, isTuple := n.Target.(*parse.Seq)
+	_, local := c.locals["enumerate_with_last"]
+	if !ok || fn.Ident != "enumerate_with_last" || local || !isTuple || len(target.Items) != 2 {
+		return nil
+	}
+	last, isName := target.Items[0].(*parse.Name)
+	item, isName2 := target.Items[1].(*parse.Name)
+	if !isName || !isName2 || last.Ident == item.Ident {
+		return nil
+	}
+	pos, iterPos := c.pos(n), c.pos(n.Iter)
+	iter, body := c.expr(call.Args[0]), c.block(n.Body)
+	a, b := c.locals[last.Ident], c.locals[item.Ident]
+	return func(r *run) (jump, *fault) {
+		v, f := iter(r)
+		if f != nil {
+			return jumpNone, f
+		}
+		items, f := r.countable(v)
+		if f != nil {
+			return jumpNone, f.at(iterPos)
+		}
+		for i := range items {
+			if f := r.turn(); f != nil {
+				return jumpNone, f.at(pos)
+			}
+			r.locals[a] = value{kind: kBool, from: v.from}
+			if i == len(items)-1 {
+				r.locals[a].n = 1
+			}
+			r.locals[b] = items[i]
+			if items[i].from != v.from {
+				r.locals[b].from = r.union(v.from, items[i].from)
+			}
+			j, f := body.run(r)
+			if f != nil {
+				return jumpNone, f
+			}
+			if j == jumpBreak {
+				return jumpNone, nil
+			}
+		}
+		return jumpNone, nil
 	}
 }
 

@@ -102,7 +102,7 @@ func (c *compiler) name(x *parse.Name) eval {
 	}
 	n := c.param(x.Ident)
 	return func(r *run) (value, *fault) {
-		if v := r.args[n]; v.kind != kAbsent {
+		if v := r.args[n]; v.kind > kLazy {
 			return v, nil
 		}
 		return r.arg(n)

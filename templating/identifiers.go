@@ -216,7 +216,7 @@ func (r *run) split(v value, sep string, n int) ([]value, *fault) {
 	if f := r.grow((count + 1) * valueSize); f != nil {
 		return nil, f
 	}
-	items := make([]value, 0, count+1)
+	items := r.values(count + 1)[:0]
 	rest := v.s
 	for ; count > 0; count-- {
 		i := strings.Index(rest, sep)
@@ -226,15 +226,17 @@ func (r *run) split(v value, sep string, n int) ([]value, *fault) {
 	return append(items, value{kind: kStr, s: rest, from: v.from}), nil
 }
 
+// countable are the items of a value whose end is known.
+func (r *run) countable(v value) ([]value, *fault) {
+	if v.kind != kNone && !v.isStr() && !v.isSeq() && v.kind != kDict && v.kind != kSet && !v.hidden() {
+		return nil, badType("object of type '%s' has no len()", v.typeName())
+	}
+	return r.items(v)
+}
+
 func enumerateWithLast(r *run, a []value) (value, *fault) {
 	v := a[0]
-	if v.kind == kMissing {
-		return none, badType("object of type 'Placeholder' has no len()")
-	}
-	if v.kind != kNone && !v.isStr() && !v.isSeq() && v.kind != kDict && v.kind != kSet && !v.hidden() {
-		return none, badType("object of type '%s' has no len()", v.typeName())
-	}
-	items, f := r.items(v)
+	items, f := r.countable(v)
 	if f != nil {
 		return none, f
 	}

@@ -16,15 +16,24 @@ type run struct {
 	args   []value // by the number of the parameter; kAbsent until asked for
 	locals []value // by the number of the local name; kAbsent until assigned
 	stack  []value // arguments of calls that are being evaluated
+	memo   []value // by the number of the call: what it gave; kAbsent until it was evaluated
+	// literals are where what a call gave was printed first; by the number of the call.
+	literals []span
+	arena    []value // memory of lists
 
-	steps, turns, grown int // what is left of the budgets
-	scratch             []byte
+	steps, turns, grown int    // what is left of the budgets
+	scratch             []byte // of functions
+	line                []byte // what a tag prints
+	word                []byte // a text that is put together within it
 	unions              map[[2]*origin]*origin
 	facts               Facts
 	where               sqlContext // the SQL up to seen, when the template has secrets
 	seen                int
 	printed             []secretAt
 }
+
+// span is a piece of the output; the zero span is none.
+type span struct{ start, end int }
 
 // secretAt is where the literal of a secret ends in the output, and the tag that printed it.
 type secretAt struct{ end, pos int }

@@ -1,10 +1,7 @@
 package templating
 
 import (
-	"strings"
-
 	"penstock/templating/literal"
-	"penstock/templating/parse"
 )
 
 // sqlFunction is a function of the language that is neither a type nor Python's.
@@ -47,81 +44,6 @@ func sqlFunction(name string) *function {
 func definedCall(r *run, a []value) (value, *fault) {
 	v := a[0]
 	return boolean(v.kind != kNone && v.kind != kAbsent && v.kind != kMissing).with(v.from), nil
-}
-
-// sqlAnd compiles sql_and(column__operator=value, …).
-func (c *compiler) sqlAnd(x *parse.Call) eval {
-	pos := c.pos(x)
-	args := c.exprs(x.Args) // evaluated for nothing
-	type term struct {
-		column, op, suffix string
-		value              eval
-		pos                int
-	}
-	terms := make([]term, len(x.Keywords))
-	loose := c.loose
-	c.loose = true
-	for i, k := range x.Keywords {
-		t := term{column: k.Name, op: "=", value: c.exprOrSecret(k.Value), pos: c.pos(k)}
-		if n := strings.LastIndex(k.Name, "__"); n >= 0 {
-			t.column, t.suffix = k.Name[:n], k.Name[n+2:]
-			t.op = map[string]string{"in": "in", "not_in": "not in", "gt": ">", "lt": "<", "gte": ">=", "lte": "<="}[t.suffix]
-		}
-		t.column += " "
-		terms[i] = t
-	}
-	c.loose = loose
-	return func(r *run) (value, *fault) {
-		if f := r.step(); f != nil {
-			return none, f.at(pos)
-		}
-		if len(args) > 0 {
-			if _, f := r.evals(args); f != nil {
-				return none, f
-			}
-		}
-		var parts []part
-		var from *origin
-		out := make([]byte, 0, 256)
-		first := true
-		for i := range terms {
-			t := &terms[i]
-			v, f := t.value(r)
-			if f != nil {
-				return none, f
-			}
-			if v.kind == kNone {
-				continue
-			}
-			if t.op == "" {
-				return none, badArgument("operand %s not supported", t.suffix).at(t.pos)
-			}
-			if !first {
-				out = append(out, " and "...)
-			}
-			first = false
-			out = append(out, t.column...)
-			out = append(out, t.op...)
-			out = append(out, ' ')
-			if v.kind == kSecret {
-				parts = append(parts, part{text: string(out), from: from}, part{secret: v.obj.(*secret)})
-				out, from = out[:0], nil
-				continue
-			}
-			if out, f = r.appendSQL(out, v); f != nil {
-				return none, f.at(t.pos)
-			}
-			from = r.union(from, v.from)
-		}
-		if f := r.grow(len(out)); f != nil {
-			return none, f.at(pos)
-		}
-		if parts == nil {
-			return value{kind: kRaw, s: string(out), from: from}, nil
-		}
-		parts = append(parts, part{text: string(out), from: from})
-		return value{kind: kParts, obj: parts}, nil
-	}
 }
 
 // appendSQL writes a value as a tag would print it.

@@ -362,6 +362,10 @@ func (t *Template) Tables() []string { return append([]string(nil), t.tables...)
 // prepare decides which parameters are lists everywhere: those whose first use is an Array.
 func (c *compiler) prepare() {
 	c.t.preps = make([]*arrayType, len(c.t.params))
+	c.t.nones = make([]value, len(c.t.params))
+	for i, o := range c.t.origins {
+		c.t.nones[i] = none.with(o)
+	}
 	seen := make(map[string]bool)
 	for _, u := range c.t.uses {
 		if u.bare || seen[u.name] {

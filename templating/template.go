@@ -15,7 +15,9 @@ type Template struct {
 	params  []string
 	byName  map[string]int
 	origins []*origin
-	preps   []*arrayType // by the number of the parameter: how it is prepared, or nil
+	nones   []value        // by the number of the parameter: what it is when it was not sent
+	preps   []*arrayType   // by the number of the parameter: how it is prepared, or nil
+	memo    map[string]int // calls of type functions that give the same wherever they stand, by their print
 	locals  int
 	secrets []SecretUse
 	tables  []string
@@ -95,10 +97,14 @@ func (t *Template) Render(b *lexer.Builder, in Input) (Facts, error) {
 func (t *Template) begin(b *lexer.Builder, in Input) *run {
 	r, _ := t.pool.Get().(*run)
 	if r == nil {
-		r = &run{t: t, args: make([]value, len(t.params)), locals: make([]value, t.locals)}
+		r = &run{t: t, args: make([]value, len(t.params)), locals: make([]value, t.locals),
+			memo: make([]value, len(t.memo)), literals: make([]span, len(t.memo))}
 	}
 	in.Limits = in.Limits.withDefaults()
 	r.b, r.in, r.start = b, in, b.Len()
+	if in.Mode == Request {
+		r.sent()
+	}
 	r.steps, r.turns, r.grown = in.Limits.Steps, in.Limits.Turns, in.Limits.Values
 	return r
 }
@@ -107,15 +113,26 @@ func (t *Template) begin(b *lexer.Builder, in Input) *run {
 func (t *Template) end(r *run) {
 	clear(r.args)
 	clear(r.locals)
+	clear(r.memo)
+	clear(r.literals)
 	clear(r.stack[:cap(r.stack)])
-	clear(r.scratch[:cap(r.scratch)])
-	r.stack, r.scratch = r.stack[:0], r.scratch[:0]
-	if cap(r.scratch) > 64<<10 {
-		r.scratch = nil
-	}
+	clear(r.arena)
+	r.stack, r.arena = r.stack[:0], r.arena[:0]
+	r.scratch, r.line, r.word = short(r.scratch), short(r.line), short(r.word)
 	r.b, r.in, r.facts = nil, Input{}, Facts{}
 	r.where, r.seen, r.printed = sqlContext{}, 0, r.printed[:0]
 	t.pool.Put(r)
+}
+
+// kept is how many elements of a buffer stay with a run at most.
+const kept = 4096
+
+// short is an empty buffer with the memory of b, unless that is much.
+func short(b []byte) []byte {
+	if cap(b) > 16*kept {
+		return nil
+	}
+	return b[:0]
 }
 
 func (t *Template) errorOf(f *fault) error {

@@ -10,6 +10,7 @@ type kind uint8
 
 const (
 	kAbsent  kind = iota // an argument that was not given, a local name not yet assigned
+	kLazy                // s: a parameter that was sent and not asked for yet, to be prepared as an array
 	kNone                // also a parameter that was not sent
 	kBool                // n
 	kInt                 // n
