@@ -48,8 +48,8 @@ func Parse(st lexer.Statement) (*Query, error) {
 	q.sql = st.SQL()
 	toks, bad := tokenize(q.sql, make([]token, 0, len(q.sql)/4+16))
 	q.toks = toks
-	if bad != nil {
-		return nil, q.badToken(*bad)
+	if bad >= 0 {
+		return nil, q.badToken(toks[bad])
 	}
 	if f := q.literalSpans(); f != nil {
 		return nil, f

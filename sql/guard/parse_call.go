@@ -47,7 +47,7 @@ func (p *parser) wordOperand() id {
 		if called {
 			return p.matcher(0)
 		}
-	case wAny, wAll, wLeft, wRight, wFormat, wArray:
+	case wAny, wAll, wLeft, wRight, wFormat, wArray, wIn, wLike, wIlike, wAnd, wOr, wMod:
 		if called {
 			return p.named()
 		}

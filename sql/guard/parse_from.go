@@ -166,13 +166,26 @@ func (p *parser) element() id {
 	if p.is(wSample) {
 		s := p.open(kSample)
 		p.pos++
-		p.add(s, p.expr())
+		p.ratio(s)
 		if p.take(wOffset) {
-			p.add(s, p.expr())
+			p.ratio(s)
 		}
 		p.add(n, p.close(s))
 	}
 	return p.close(n)
+}
+
+// ratio reads a number or a fraction of two, which is all that SAMPLE takes.
+func (p *parser) ratio(s id) {
+	if !p.at(lexer.Number) {
+		p.unexpected("a number")
+		return
+	}
+	r := p.leaf(kLiteral)
+	if p.at(lexer.Slash) && p.peek(1).kind == lexer.Number {
+		r = p.binary(r, bindMultiply)
+	}
+	p.add(s, r)
 }
 
 // tableParen reads (query) or (join).
@@ -256,6 +269,7 @@ func (p *parser) tableArgs(n id) {
 			p.add(args, p.settings())
 		case p.is(wSelect), p.is(wWith), p.is(wFrom):
 			s := p.open(kSub)
+			p.nodes[s].flag = true // without parentheses of its own
 			p.add(s, p.query())
 			p.add(args, p.close(s))
 		case p.is(wExplain):

@@ -201,10 +201,10 @@ type token struct {
 	start, end int32
 }
 
-// tokenize gives the tokens of sql that mean something, with one of kind End behind them; bad is the first that ClickHouse
-// would not read, if any.
-func tokenize(sql string, buf []token) (toks []token, bad *token) {
-	toks = buf[:0]
+// tokenize gives the tokens of sql that mean something, with one of kind End behind them; bad is the place of the first that
+// ClickHouse would not read, -1 for none.
+func tokenize(sql string, buf []token) (toks []token, bad int) {
+	toks, bad = buf[:0], -1
 	l, glued := lexer.New(sql), false
 	for {
 		t := l.Next()
@@ -221,8 +221,8 @@ func tokenize(sql string, buf []token) (toks []token, bad *token) {
 		if t.Kind == lexer.End {
 			return toks, bad
 		}
-		if t.Kind == lexer.Error && bad == nil {
-			bad = &tok
+		if t.Kind == lexer.Error && bad < 0 {
+			bad = len(toks) - 1
 		}
 		glued = true
 	}
