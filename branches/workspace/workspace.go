@@ -56,7 +56,7 @@ type SecretMeta struct {
 	Name                 string
 	CreatedAt, UpdatedAt time.Time
 	EditedBy             string // name of the token that made the last change
-	Version              int64  // from 1, one more with each change
+	Version              int64  // from 1, one more with each change; a name that is made again goes on where it ended
 }
 
 // Token is what is known of a static token. Its text is a SecretValue: nothing prints it by accident.
