@@ -84,15 +84,15 @@ func (r *run) array(a []value) (value, *fault) {
 		return none, badArgument("the type of an Array has to be a text such as 'Int32'")
 	}
 	t := arrayTypeOf(typ)
-	v, missing := r.given([]value{a[0], a[2]})
-	if missing != nil {
-		if a[3].kind == kBool && a[3].n == 0 {
-			return none.with(missing.from), nil
-		}
-		if r.in.Mode == Validate {
-			return r.arrayStandIn(t).with(missing.from), nil
-		}
-		return none, required(*missing)
+	v, ok := r.given(a[0], a[2])
+	switch {
+	case ok:
+	case a[3].kind == kBool && a[3].n == 0:
+		return none.with(v.from), nil
+	case r.in.Mode == Validate:
+		return r.arrayStandIn(t).with(v.from), nil
+	default:
+		return none, required(v)
 	}
 	items, f := r.arrayItems(t, v)
 	if f != nil {

@@ -130,17 +130,13 @@ func (c *compiler) unknown(x *parse.Call, fn *parse.Name) eval {
 func (c *compiler) apply(x *parse.Call, fn *function) eval {
 	pos := c.pos(x)
 	args, slots, wrong := c.bind(x, fn)
-	if fn.name == "defined" && wrong == nil && len(x.Args) == 1 {
-		if n, ok := c.plainParam(x.Args[0]); ok {
-			return c.definedParam(n)
-		}
-	}
-	if number, _, ok := c.memoized(x, fn); ok && wrong == nil {
-		c.numbers[x] = number
-		return remembering(number, c.applied(pos, fn, args, slots))
-	}
 	if wrong == nil {
-		return c.applied(pos, fn, args, slots)
+		e := c.applied(pos, fn, args, slots)
+		if p := c.paramCall(x, fn, e); p != nil {
+			c.params[x] = p
+			return p.eval
+		}
+		return e
 	}
 	return func(r *run) (value, *fault) {
 		if _, f := r.evals(args); f != nil {
@@ -148,21 +144,6 @@ func (c *compiler) apply(x *parse.Call, fn *function) eval {
 		}
 		f := *wrong
 		return none, f.at(pos)
-	}
-}
-
-// definedParam compiles defined() of a parameter.
-func (c *compiler) definedParam(n int) eval {
-	return func(r *run) (value, *fault) {
-		v := &r.args[n]
-		if v.kind == kAbsent {
-			w, f := r.arg(n)
-			if f != nil {
-				return none, f
-			}
-			v = &w
-		}
-		return boolean(v.kind != kNone && v.kind != kMissing).with(v.from), nil
 	}
 }
 

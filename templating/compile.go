@@ -32,14 +32,14 @@ func (b block) run(r *run) (jump, *fault) {
 
 // A compiler turns a tree into closures.
 type compiler struct {
-	t       *Template
-	offset  int // where the tree's source begins in the node's
-	locals  map[string]int
-	scopes  []map[string]int // of the comprehensions around, innermost last
-	faults  []*fault
-	later   []*fault               // mistakes that the reference finds in a later pass
-	numbers map[*parse.Call]int    // of the calls that are evaluated once a rendering
-	and     map[*parse.Call][]term // the terms of the calls of sql_and
+	t      *Template
+	offset int // where the tree's source begins in the node's
+	locals map[string]int
+	scopes []map[string]int // of the comprehensions around, innermost last
+	faults []*fault
+	later  []*fault // mistakes that the reference finds in a later pass
+	params map[*parse.Call]*paramCall
+	and    map[*parse.Call][]term // the terms of the calls of sql_and
 	// loose is set where the reference calls an unknown function a value that cannot be called: in statements and in
 	// the values of keywords.
 	loose bool
@@ -47,7 +47,7 @@ type compiler struct {
 
 func newCompiler(t *Template, offset int) *compiler {
 	t.byName, t.memo = make(map[string]int), make(map[string]int)
-	return &compiler{t: t, offset: offset, locals: make(map[string]int), numbers: make(map[*parse.Call]int),
+	return &compiler{t: t, offset: offset, locals: make(map[string]int), params: make(map[*parse.Call]*paramCall),
 		and: make(map[*parse.Call][]term)}
 }
 
@@ -231,8 +231,8 @@ func (c *compiler) print(n *parse.Print) stmt {
 	x := c.exprOrSecret(n.X)
 	source := n.Source
 	if call, ok := n.X.(*parse.Call); ok {
-		if number, ok := c.numbers[call]; ok {
-			return c.printMemo(pos, number, x, source)
+		if p := c.params[call]; p != nil {
+			return p.print(pos, source)
 		}
 	}
 	short := c.appender(n.X)
@@ -260,11 +260,11 @@ func (c *compiler) print(n *parse.Print) stmt {
 }
 
 func (c *compiler) ifElse(n *parse.If) stmt {
-	conds := make([]eval, len(n.Branches))
+	conds := make([]test, len(n.Branches))
 	bodies := make([]block, len(n.Branches))
 	for i, b := range n.Branches {
 		c.loose = true
-		conds[i] = c.cond(b.Cond)
+		conds[i] = c.test(b.Cond)
 		bodies[i] = c.block(b.Body)
 	}
 	var els block
@@ -276,27 +276,15 @@ func (c *compiler) ifElse(n *parse.If) stmt {
 			return jumpNone, f
 		}
 		for i, cond := range conds {
-			v, f := cond(r)
+			ok, f := cond(r)
 			if f != nil {
 				return jumpNone, f
 			}
-			if v.truth() {
+			if ok {
 				return bodies[i].run(r)
 			}
 		}
 		return els.run(r)
-	}
-}
-
-// cond compiles a condition: what it gives is only asked for its truth.
-func (c *compiler) cond(x parse.Expr) eval {
-	e, pos := c.expr(x), c.pos(x)
-	return func(r *run) (value, *fault) {
-		v, f := e(r)
-		if f == nil && v.hidden() {
-			f = secretFault("tested")
-		}
-		return v, f.at(pos)
 	}
 }
 
@@ -396,7 +384,7 @@ func (c *compiler) lastLoop(n *parse.For) stmt {
 
 func (c *compiler) while(n *parse.While) stmt {
 	pos := c.pos(n)
-	cond := c.cond(n.Cond)
+	cond := c.test(n.Cond)
 	body := c.block(n.Body)
 	var els block
 	if n.Else != nil {
@@ -404,11 +392,11 @@ func (c *compiler) while(n *parse.While) stmt {
 	}
 	return func(r *run) (jump, *fault) {
 		for {
-			v, f := cond(r)
+			ok, f := cond(r)
 			if f != nil {
 				return jumpNone, f
 			}
-			if !v.truth() {
+			if !ok {
 				return els.run(r)
 			}
 			if f := r.turn(); f != nil {

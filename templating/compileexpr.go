@@ -351,13 +351,13 @@ func (r *run) compare(op string, a, b value) (ok bool, f *fault) {
 }
 
 func (c *compiler) ternary(x *parse.Cond, compile func(parse.Expr) eval) eval {
-	cond, then, els := c.cond(x.If), compile(x.Then), compile(x.Else)
+	cond, then, els := c.test(x.If), compile(x.Then), compile(x.Else)
 	return func(r *run) (value, *fault) {
-		v, f := cond(r)
+		ok, f := cond(r)
 		if f != nil {
 			return none, f
 		}
-		if v.truth() {
+		if ok {
 			return then(r)
 		}
 		return els(r)
@@ -449,7 +449,7 @@ func (c *compiler) comp(x *parse.Comp) eval {
 	type clause struct {
 		iter eval
 		set  setter
-		ifs  []eval
+		ifs  []test
 	}
 	var clauses []clause
 	for i, f := range x.Fors {
@@ -460,7 +460,7 @@ func (c *compiler) comp(x *parse.Comp) eval {
 		c.scopes = append(c.scopes, scope)
 		cl.set = c.target(x.Fors[i].Target)
 		for _, cond := range f.Ifs {
-			cl.ifs = append(cl.ifs, c.cond(cond))
+			cl.ifs = append(cl.ifs, c.test(cond))
 		}
 		clauses = append(clauses, cl)
 	}
@@ -513,11 +513,11 @@ func (c *compiler) comp(x *parse.Comp) eval {
 					return f
 				}
 				for _, cond := range cl.ifs {
-					v, f := cond(r)
+					ok, f := cond(r)
 					if f != nil {
 						return f
 					}
-					if !v.truth() {
+					if !ok {
 						continue next
 					}
 				}

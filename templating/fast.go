@@ -92,59 +92,6 @@ func constantArgs(x *parse.Call) bool {
 	return true
 }
 
-// memoized is the number of a call whose outcome depends on one parameter alone; ok is false for other calls.
-func (c *compiler) memoized(x *parse.Call, fn *function) (number, param int, ok bool) {
-	if len(x.Args) == 0 || scalar(fn.name) == nil && fn.name != "boolean" || !constantArgs(x) {
-		return 0, 0, false
-	}
-	param, ok = c.plainParam(x.Args[0])
-	if !ok {
-		return 0, 0, false
-	}
-	key := x.String()
-	number, seen := c.t.memo[key]
-	if !seen {
-		number = len(c.t.memo)
-		c.t.memo[key] = number
-	}
-	return number, param, true
-}
-
-// remembering evaluates a call once a rendering.
-func remembering(number int, e eval) eval {
-	return func(r *run) (value, *fault) {
-		if v := r.memo[number]; v.kind != kAbsent {
-			return v, nil
-		}
-		v, f := e(r)
-		if f == nil {
-			r.memo[number] = v
-		}
-		return v, f
-	}
-}
-
-// printMemo prints a call that is evaluated once a rendering. Its text is copied from where it was printed first.
-func (c *compiler) printMemo(pos, number int, e eval, source string) stmt {
-	return func(r *run) (jump, *fault) {
-		if at := r.literals[number]; at.end > 0 {
-			sql := r.b.Statement().Bytes()
-			r.write(pos, bytesText(sql[at.start:at.end]), r.memo[number].from)
-			return jumpNone, r.checkOutput()
-		}
-		v, f := e(r)
-		if f != nil {
-			return jumpNone, f.at(pos)
-		}
-		start := r.b.Len()
-		if f := r.print(pos, v, source); f != nil {
-			return jumpNone, f.at(pos)
-		}
-		r.literals[number] = span{start, r.b.Len()}
-		return jumpNone, r.checkOutput()
-	}
-}
-
 // appender gives the short way of a call, or nil.
 func (c *compiler) appender(x parse.Expr) appender {
 	call, ok := x.(*parse.Call)
@@ -157,6 +104,9 @@ func (c *compiler) appender(x parse.Expr) appender {
 	}
 	if _, local := c.locals[fn.Ident]; local {
 		return nil
+	}
+	if p := c.params[call]; p != nil {
+		return p.append
 	}
 	switch fn.Ident {
 	case "column", "symbol":

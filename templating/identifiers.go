@@ -37,8 +37,8 @@ func (r *run) symbol(b []byte, from *origin) (value, *fault) {
 }
 
 func columnCall(r *run, a []value) (value, *fault) {
-	v, missing := r.given(a)
-	if missing != nil {
+	v, ok := r.given(a[0], a[1])
+	if !ok {
 		return none, faultf(KindRequired, "SQLTemplateException", prefix+
 			"Missing column() default value, use `column(column_name, 'default_column_name')`")
 	}
@@ -51,8 +51,8 @@ func columnCall(r *run, a []value) (value, *fault) {
 }
 
 func columnsCall(r *run, a []value) (value, *fault) {
-	v, missing := r.given(a)
-	if missing != nil {
+	v, ok := r.given(a[0], a[1])
+	if !ok {
 		return none, faultf(KindRequired, "SQLTemplateException", prefix+
 			"Missing columns() default value, use `columns(column_names, 'default_column_name')`")
 	}
@@ -73,9 +73,11 @@ func columnsCall(r *run, a []value) (value, *fault) {
 		return none, f
 	}
 	b := r.scratch[:0]
-	for i, s := range strings.Split(v.s, ",") {
+	for rest, more := v.s, true; more; {
+		var s string
+		s, rest, more = strings.Cut(rest, ",")
 		s = strings.TrimFunc(s, isBlank)
-		if i > 0 {
+		if len(b) > 0 {
 			b = append(b, ',')
 		}
 		if fn == "" {

@@ -19,17 +19,16 @@ func typeFunction(name string) *function {
 	case check != nil:
 		standIn := standInOf(name)
 		fn.call = func(r *run, a []value) (value, *fault) {
-			v, missing := r.given(a)
-			if missing != nil {
-				if a[argDefined].kind == kBool && a[argDefined].n == 0 {
-					return none.with(missing.from), nil
-				}
-				if r.in.Mode == Validate {
-					return standIn.with(missing.from), nil
-				}
-				return none, required(*missing)
+			v, ok := r.given(a[argValue], a[argDefault])
+			switch {
+			case ok:
+				return check(r, v)
+			case a[argDefined].kind == kBool && a[argDefined].n == 0:
+				return none.with(v.from), nil
+			case r.in.Mode == Validate:
+				return standIn.with(v.from), nil
 			}
-			return check(r, v)
+			return none, required(v)
 		}
 	case name == "Boolean":
 		*fn = function{name: "boolean", params: []string{"x", "default"}, need: 1, rest: true, typed: true, call: booleanType}
@@ -41,20 +40,19 @@ func typeFunction(name string) *function {
 	return fn
 }
 
-// given is the value of a parameter or its default; missing is set when there is neither.
-func (r *run) given(a []value) (v value, missing *value) {
-	sent := a[argValue]
-	if sent.kind != kNone && sent.kind != kMissing {
-		return sent, nil
+// given is the value of a parameter or its default. When there is neither, ok is false and the value is the one that is
+// missing.
+func (r *run) given(sent, def value) (v value, ok bool) {
+	switch {
+	case sent.kind != kNone && sent.kind != kMissing:
+		return sent, true
+	case def.kind == kMissing:
+		return def, false
+	case def.kind != kAbsent && def.kind != kNone:
+		def.from = r.union(def.from, sent.from)
+		return def, true
 	}
-	if d := a[argDefault]; d.kind != kAbsent && d.kind != kNone {
-		if d.kind == kMissing {
-			return none, &d
-		}
-		d.from = r.union(d.from, sent.from)
-		return d, nil
-	}
-	return none, &sent
+	return sent, false
 }
 
 // required is the error for a parameter that was not sent. The value's origin knows its name.
@@ -145,9 +143,9 @@ func invalid(s, typ string) *fault {
 }
 
 func booleanType(r *run, a []value) (value, *fault) {
-	v, missing := r.given(a)
-	if missing != nil {
-		return integer(0).with(missing.from), nil
+	v, ok := r.given(a[argValue], a[argDefault])
+	if !ok {
+		return integer(0).with(v.from), nil
 	}
 	b := v.truth()
 	if !v.isSeq() {
