@@ -287,7 +287,8 @@ func (r *rowReader) summary() engine.Summary {
 }
 
 // InsertRaw sends rows that are formatted already (JSONEachRow, CSVWithNames, …) into a table, as they come from r. With no
-// columns the rows say, or the table's order does. The error is an *engine.Error; rows may then have been stored.
+// columns the rows say, or the table's order does. r is not read any more when InsertRaw has returned. The error is an
+// *engine.Error; a part of the rows may then have been stored.
 func (c *Client) InsertRaw(ctx context.Context, database, table string, columns []string, format string, r io.Reader) error {
 	var sql strings.Builder
 	sql.WriteString("INSERT INTO " + quote(table, '`'))
@@ -299,11 +300,37 @@ func (c *Client) InsertRaw(ctx context.Context, database, table string, columns 
 		sql.WriteByte(')')
 	}
 	fmt.Fprintf(&sql, " FORMAT %s", quote(format, '`'))
-	res, err := c.stream(ctx, engine.Query{Database: database, Settings: []engine.Setting{{Name: "query", Value: sql.String()}}}, io.NopCloser(r), -1, c.remote)
+	body := &rowsBody{r: r}
+	defer body.detach()
+	q := engine.Query{Database: database, Settings: []engine.Setting{{Name: "query", Value: sql.String()}}}
+	res, err := c.stream(ctx, q, body, -1, c.remote)
 	if err != nil {
 		return err
 	}
 	defer res.Body.Close()
 	_, err = io.Copy(io.Discard, res.Body)
 	return err
+}
+
+// rowsBody is a request's body over a reader that belongs to the caller.
+type rowsBody struct {
+	mu sync.Mutex
+	r  io.Reader
+}
+
+func (b *rowsBody) Read(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.r == nil {
+		return 0, io.ErrClosedPipe
+	}
+	return b.r.Read(p)
+}
+
+func (b *rowsBody) Close() error { return nil }
+
+func (b *rowsBody) detach() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.r = nil
 }

@@ -20,6 +20,7 @@ import (
 const (
 	chunk     = 64 << 10
 	headPause = 10 * time.Millisecond // rows that stop this long go out before there is a chunk of them
+	lastRows  = 500 * time.Millisecond // an INSERT that failed waits so long for the rows that are on their way
 	// sendTimeout is how long a client may take for one chunk before it counts as gone.
 	sendTimeout   = 2 * time.Minute
 	summaryHeader = "X-ClickHouse-Summary"
@@ -350,11 +351,12 @@ func (s *server) takeRows(w http.ResponseWriter, r *http.Request, rn *run, conn 
 	var bodyErr error
 	select {
 	case bodyErr = <-copied:
-	default:
-		// The engine ended before the rows did. Whoever still waits for the client's bytes gives up.
+	case <-time.After(lastRows):
+		// The engine ended before the rows did, and the client is slow: whoever waits for its bytes gives up. Not at once,
+		// because a connection that is closed while rows arrive takes the answer with it.
 		_ = ctl.SetReadDeadline(time.Now())
 		w.Header().Set("Connection", "close")
-		<-copied
+		bodyErr = <-copied
 	}
 	if failure != nil {
 		return failure
