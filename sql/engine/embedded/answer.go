@@ -19,7 +19,7 @@ import (
 
 const (
 	chunk     = 64 << 10
-	headPause = 10 * time.Millisecond // rows that stop this long go out before there is a chunk of them
+	headPause = 10 * time.Millisecond  // rows that stop this long go out before there is a chunk of them
 	lastRows  = 500 * time.Millisecond // an INSERT that failed waits so long for the rows that are on their way
 	// sendTimeout is how long a client may take for one chunk before it counts as gone.
 	sendTimeout   = 2 * time.Minute
