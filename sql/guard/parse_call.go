@@ -47,7 +47,7 @@ func (p *parser) wordOperand() id {
 		if called {
 			return p.matcher(0)
 		}
-	case wAny, wAll, wLeft, wRight, wFormat, wArray, wIn, wLike, wIlike, wAnd, wOr, wMod:
+	case wIn, wLike, wIlike, wAnd, wOr, wMod:
 		if called {
 			return p.named()
 		}
@@ -55,7 +55,7 @@ func (p *parser) wordOperand() id {
 		p.fail(ruleSyntax, "A sub-query must stand in parentheses of its own.", "")
 		return 0
 	}
-	if reserved[t.word] {
+	if reserved[t.word] && !columnWords[t.word] {
 		p.unexpected("an expression")
 		return 0
 	}

@@ -126,8 +126,11 @@ func (g *generator) arm() string {
 	from := g.from(&t)
 	grouped := g.chance(4)
 	b.WriteString("SELECT ")
-	if !grouped {
-		b.WriteString(g.maybe(12, "DISTINCT ") + g.maybe(25, "DISTINCT ON ("+g.column(t)+") "))
+	on := !grouped && g.chance(25)
+	if on {
+		b.WriteString("DISTINCT ON (" + g.column(t) + ") ")
+	} else if !grouped {
+		b.WriteString(g.maybe(12, "DISTINCT "))
 	}
 	var key string
 	if grouped {
@@ -153,11 +156,18 @@ func (g *generator) arm() string {
 	if !grouped && g.chance(20) {
 		b.WriteString(" WINDOW w AS (PARTITION BY " + g.column(t) + " ORDER BY " + g.column(t) + ")")
 	}
+	ties := ""
 	if g.chance(3) {
-		b.WriteString(" ORDER BY " + g.pick("1", "ALL", g.expression(t)) + g.pick("", " DESC", " ASC NULLS LAST") + g.maybe(15, " WITH FILL FROM 1 TO "+g.number(t)))
+		b.WriteString(" ORDER BY " + g.pick("1", "ALL", g.expression(t), g.column(t)+g.pick("", " DESC", " ASC NULLS LAST")+g.maybe(9, " WITH FILL FROM 1 TO "+g.number(t))))
+		if !on {
+			ties = g.maybe(3, " WITH TIES")
+		}
 	}
 	if g.chance(3) {
-		b.WriteString(" LIMIT " + g.pick("1", "5", "2, 3", "1 BY 1", "3 OFFSET 1", "1 WITH TIES", "length("+g.text()+")"))
+		if ties == "" && !on {
+			b.WriteString(g.maybe(4, " LIMIT 1 BY "+g.expression(t)))
+		}
+		b.WriteString(" LIMIT " + g.pick("1", "5", "2, 3", "3 OFFSET 1", "length("+g.text()+")") + ties)
 	}
 	if g.chance(30) {
 		b.WriteString(" SETTINGS " + g.pick("max_threads = 2", "optimize_read_in_order = 0", "readonly = 0"))
@@ -247,6 +257,10 @@ func (g *generator) column(t table) string {
 		return "`" + c + "`"
 	case 1:
 		return t.name + "." + c
+	case 2:
+		if g.chance(8) { // words of the grammar as names
+			return g.pick("at", "format", "final", "left", "any", "desc", "offset", "window", "key", "type", "date", "interval", "first", "values", "settings", "full", "group", "over", "filter")
+		}
 	}
 	return c
 }
