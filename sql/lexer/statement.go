@@ -91,22 +91,29 @@ type statement struct {
 
 // A Statement is finished SQL with the spans of secrets and parameters in it. It is immutable and safe to share, but one
 // that came from a Builder is valid until that Builder's next Reset; Clone keeps it longer. The zero Statement is empty.
-type Statement struct{ s *statement }
+//
+// Its content is two pointers away: fmt follows one when a Statement sits in an unexported field of another struct and the
+// verb does not fit, and would print what it finds there.
+type Statement struct{ p **statement }
+
+// empty is what the zero Statement holds. It is never written.
+var empty statement
+
+func (st Statement) get() *statement {
+	if st.p == nil {
+		return &empty
+	}
+	return *st.p
+}
 
 // SQL is the text to run. It holds the values of secrets: it goes to the engine, the guard and nowhere else.
 func (st Statement) SQL() string {
-	if st.s == nil {
-		return ""
-	}
-	return string(st.s.sql)
+	return string(st.get().sql)
 }
 
 // Bytes is SQL without a copy: read-only, and valid as long as the Statement.
 func (st Statement) Bytes() []byte {
-	if st.s == nil {
-		return nil
-	}
-	return st.s.sql
+	return st.get().sql
 }
 
 // Len is the number of bytes of the SQL.
@@ -114,10 +121,7 @@ func (st Statement) Len() int { return len(st.Bytes()) }
 
 // Spans are ordered by Start and do not overlap. Read-only.
 func (st Statement) Spans() []Span {
-	if st.s == nil {
-		return nil
-	}
-	return st.s.spans
+	return st.get().spans
 }
 
 // HasSecrets tells whether the literal of a secret stands in the statement.
@@ -149,14 +153,12 @@ func (st Statement) Log() string {
 // Position tells where the byte off of the SQL comes from: the place in the node's own text, not in the rendered one.
 // For bytes that a tag wrote it is the place of the tag. A byte without origin has the zero Position.
 func (st Statement) Position(off int) Position {
-	if st.s == nil {
+	marks := st.get().marks
+	i := sort.Search(len(marks), func(i int) bool { return marks[i].start > off }) - 1
+	if i < 0 || marks[i].source == nil {
 		return Position{}
 	}
-	i := sort.Search(len(st.s.marks), func(i int) bool { return st.s.marks[i].start > off }) - 1
-	if i < 0 || st.s.marks[i].source == nil {
-		return Position{}
-	}
-	m := st.s.marks[i]
+	m := marks[i]
 	if m.verbatim {
 		m.offset += off - m.start
 	}
@@ -165,14 +167,16 @@ func (st Statement) Position(off int) Position {
 
 // Clone is a copy that no Builder will overwrite.
 func (st Statement) Clone() Statement {
-	if st.s == nil {
+	if st.p == nil {
 		return st
 	}
-	return Statement{&statement{
-		sql:   append([]byte(nil), st.s.sql...),
-		spans: append([]Span(nil), st.s.spans...),
-		marks: append([]mark(nil), st.s.marks...),
-	}}
+	s := st.get()
+	c := &statement{
+		sql:   append([]byte(nil), s.sql...),
+		spans: append([]Span(nil), s.spans...),
+		marks: append([]mark(nil), s.marks...),
+	}
+	return Statement{&c}
 }
 
 // Format prints the Log form whatever the verb.
@@ -189,19 +193,31 @@ func (st Statement) LogValue() slog.Value { return slog.StringValue(st.Log()) }
 
 // A Builder makes Statements. The zero Builder is ready; Reset makes it ready again and keeps its memory. It is for one
 // goroutine at a time.
-type Builder struct{ s statement }
+type Builder struct{ p **statement } // made at the first use; two pointers away for the same reason as a Statement's
+
+func (b *Builder) get() *statement {
+	if b.p == nil {
+		s := new(statement)
+		b.p = &s
+	}
+	return *b.p
+}
 
 // Reset empties the builder. Statements that it gave are no longer valid.
 func (b *Builder) Reset() {
-	clear(b.s.sql[:cap(b.s.sql)]) // no secret stays behind in a pooled buffer
-	b.s.sql, b.s.spans, b.s.marks = b.s.sql[:0], b.s.spans[:0], b.s.marks[:0]
+	s := b.get()
+	clear(s.sql[:cap(s.sql)]) // no secret stays behind in a pooled buffer
+	s.sql, s.spans, s.marks = s.sql[:0], s.spans[:0], s.marks[:0]
 }
 
 // Len is the number of bytes written since Reset.
-func (b *Builder) Len() int { return len(b.s.sql) }
+func (b *Builder) Len() int { return len(b.get().sql) }
 
 // Statement is what was written since Reset. It is valid until the next Reset; nothing may be written in between.
-func (b *Builder) Statement() Statement { return Statement{&b.s} }
+func (b *Builder) Statement() Statement {
+	b.get()
+	return Statement{b.p}
+}
 
 // Text copies src.Text[from:to].
 func (b *Builder) Text(src *Source, from, to int) {
@@ -209,7 +225,8 @@ func (b *Builder) Text(src *Source, from, to int) {
 		return
 	}
 	b.mark(src, from, true)
-	b.s.sql = append(b.s.sql, src.Text[from:to]...)
+	s := b.get()
+	s.sql = append(s.sql, src.Text[from:to]...)
 }
 
 // Generated writes text that is nobody's value: what the tag at byte at of src chose, or glue (src nil).
@@ -218,7 +235,8 @@ func (b *Builder) Generated(src *Source, at int, text string) {
 		return
 	}
 	b.mark(src, at, false)
-	b.s.sql = append(b.s.sql, text...)
+	s := b.get()
+	s.sql = append(s.sql, text...)
 }
 
 // Param writes text computed from the request parameters names by the tag at byte at of src, and records its span.
@@ -229,7 +247,8 @@ func (b *Builder) Param(src *Source, at int, text string, names []string) {
 	}
 	b.mark(src, at, false)
 	b.span(Param, len(text), names)
-	b.s.sql = append(b.s.sql, text...)
+	s := b.get()
+	s.sql = append(s.sql, text...)
 }
 
 // Secret writes the literal (quotes included) of the one secret in name for the tag at byte at of src, and records its
@@ -237,18 +256,20 @@ func (b *Builder) Param(src *Source, at int, text string, names []string) {
 func (b *Builder) Secret(src *Source, at int, literal string, name []string) {
 	b.mark(src, at, false)
 	b.span(Secret, len(literal), name)
-	b.s.sql = append(b.s.sql, literal...)
+	s := b.get()
+	s.sql = append(s.sql, literal...)
 }
 
 // Splice copies the bytes [from, to) of another statement with the spans that lie in them and the places that they come
 // from. It panics when a span is cut: no caller has a reason to.
 func (b *Builder) Splice(st Statement, from, to int) {
-	if st.s == nil || from == to {
+	if from == to {
 		return
 	}
-	shift := len(b.s.sql) - from
-	first := max(0, sort.Search(len(st.s.marks), func(i int) bool { return st.s.marks[i].start > from })-1)
-	for _, m := range st.s.marks[first:] {
+	s, out := st.get(), b.get()
+	shift := len(out.sql) - from
+	first := max(0, sort.Search(len(s.marks), func(i int) bool { return s.marks[i].start > from })-1)
+	for _, m := range s.marks[first:] {
 		if m.start >= to {
 			break
 		}
@@ -259,9 +280,9 @@ func (b *Builder) Splice(st Statement, from, to int) {
 			m.start = from
 		}
 		m.start += shift
-		b.s.marks = append(b.s.marks, m)
+		out.marks = append(out.marks, m)
 	}
-	for _, sp := range st.s.spans {
+	for _, sp := range s.spans {
 		if sp.End <= from || sp.Start >= to {
 			continue
 		}
@@ -270,15 +291,17 @@ func (b *Builder) Splice(st Statement, from, to int) {
 		}
 		sp.Start += shift
 		sp.End += shift
-		b.s.spans = append(b.s.spans, sp)
+		out.spans = append(out.spans, sp)
 	}
-	b.s.sql = append(b.s.sql, st.s.sql[from:to]...)
+	out.sql = append(out.sql, s.sql[from:to]...)
 }
 
 func (b *Builder) mark(src *Source, off int, verbatim bool) {
-	b.s.marks = append(b.s.marks, mark{start: len(b.s.sql), source: src, offset: off, verbatim: verbatim})
+	s := b.get()
+	s.marks = append(s.marks, mark{start: len(s.sql), source: src, offset: off, verbatim: verbatim})
 }
 
 func (b *Builder) span(kind SpanKind, n int, names []string) {
-	b.s.spans = append(b.s.spans, Span{Start: len(b.s.sql), End: len(b.s.sql) + n, Kind: kind, Names: names})
+	s := b.get()
+	s.spans = append(s.spans, Span{Start: len(s.sql), End: len(s.sql) + n, Kind: kind, Names: names})
 }

@@ -1,0 +1,87 @@
+package main
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"penstock/templating"
+	"penstock/templating/datafile"
+)
+
+type fmtCommand struct {
+	Paths []string `arg:"" help:"Files, or folders whose .pipe files are meant."`
+	Check bool     `help:"Change nothing; list the files that would change, and exit 1 when there are any."`
+}
+
+// Help shows an example.
+func (fmtCommand) Help() string {
+	return `Writes the {{ }}, {% %} and {# #} of templates in one layout and leaves everything else to the byte as it is. What a
+pipe renders never changes.
+
+Example:
+  penstock fmt demo`
+}
+
+// Run formats.
+func (c fmtCommand) Run(std stdio) error {
+	changed := 0
+	for _, path := range c.Paths {
+		err := filepath.WalkDir(path, func(path string, d fs.DirEntry, err error) error {
+			if err != nil || d.IsDir() || filepath.Ext(path) != ".pipe" {
+				return err
+			}
+			different, err := c.file(path)
+			if different {
+				changed++
+				fmt.Fprintln(std.out, path)
+			}
+			return err
+		})
+		if err != nil {
+			return fmt.Errorf("format: %w", err)
+		}
+	}
+	if c.Check && changed > 0 {
+		return exitCode(exitProblems)
+	}
+	return nil
+}
+
+// file formats one file; it tells whether that changes it.
+func (c fmtCommand) file(path string) (bool, error) {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return false, err
+	}
+	text := string(b)
+	parsed, err := datafile.ParsePipe(path, text)
+	if err != nil {
+		return false, err
+	}
+	out, rest := "", text
+	for _, n := range parsed.Nodes {
+		formatted, err := templating.Format(n.SQL)
+		if err != nil {
+			return false, fmt.Errorf("%s, node %s: %w", path, n.Name, err)
+		}
+		// A node with comment lines is not in the file as it is: it stays.
+		before, after, ok := strings.Cut(rest, n.SQL)
+		if !ok {
+			continue
+		}
+		out += before + formatted
+		rest = after
+	}
+	out += rest
+	if out == text || c.Check {
+		return out != text, nil
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		return false, err
+	}
+	return true, os.WriteFile(path, []byte(out), info.Mode().Perm())
+}

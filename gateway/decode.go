@@ -1,0 +1,144 @@
+package gateway
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/url"
+	"regexp"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/gofiber/fiber/v2"
+
+	"penstock/branches/workspace"
+	"penstock/templating"
+)
+
+// input is a decoded request: copies, nothing of Fiber's. A key that came more than once has all its values.
+type input struct {
+	name string // the path's last element
+	args map[string]templating.Arg
+	raw  string // a body that is neither form nor JSON
+	// valueInAddress: addresses are written into logs all over the world, and a secret's value does not belong there.
+	valueInAddress bool
+}
+
+// field is the text of a key; of a repeated one the last.
+func (in input) field(key string) string {
+	a, ok := in.args[key]
+	switch {
+	case !ok:
+		return ""
+	case a.IsList && len(a.List) > 0:
+		return a.List[len(a.List)-1]
+	}
+	return a.Text
+}
+
+// decode reads address and body. Where both have a key, the body wins.
+func decode(c *fiber.Ctx) (input, error) {
+	in := input{name: strings.Clone(c.Params("name")), args: make(map[string]templating.Arg)}
+	if decoded, err := url.PathUnescape(in.name); err == nil {
+		in.name = decoded
+	}
+	address := url.Values{}
+	c.Context().QueryArgs().VisitAll(func(k, v []byte) { address.Add(string(k), string(v)) })
+	in.valueInAddress = address.Has("value")
+	in.take(address)
+	body := bytes.Clone(c.Body())
+	if len(body) == 0 {
+		return in, nil
+	}
+	kind, _, _ := strings.Cut(strings.ToLower(c.Get(fiber.HeaderContentType)), ";")
+	switch trimmed := bytes.TrimLeft(body, " \t\r\n\ufeff"); {
+	case kind == fiber.MIMEMultipartForm:
+		form, err := c.MultipartForm()
+		if err != nil {
+			return in, workspace.Errorf(workspace.Invalid, "The multipart form cannot be read: send it as application/x-www-form-urlencoded")
+		}
+		in.take(form.Value)
+	case len(trimmed) > 0 && trimmed[0] == '{':
+		return in, in.takeJSON(trimmed)
+	case kind == fiber.MIMEApplicationJSON && c.Path() != sqlPath:
+		return in, workspace.Errorf(workspace.Invalid, "The JSON body must be an object: {\"key\": \"value\"}")
+	case formLike.Match(body):
+		form, err := url.ParseQuery(string(body))
+		// A statement may look like a form as far as its first '='.
+		if c.Path() == sqlPath && (err != nil || !form.Has("q")) {
+			in.raw = string(body)
+			return in, nil
+		}
+		if err != nil { // its text quotes the body
+			return in, workspace.Errorf(workspace.Invalid, "The form cannot be decoded: encode it with percent signs, as curl's --data-urlencode does")
+		}
+		in.take(form)
+	default:
+		in.raw = string(body)
+	}
+	return in, nil
+}
+
+// formLike is the beginning of a form: one encoded key and its '='.
+var formLike = regexp.MustCompile(`^[A-Za-z0-9_.~*+%\[\]-]+=`)
+
+func (in *input) take(values map[string][]string) {
+	for k, v := range values {
+		switch {
+		case k == "":
+		case len(v) == 1:
+			in.args[k] = templating.Arg{Text: v[0]}
+		case len(v) > 1:
+			in.args[k] = templating.Arg{List: v, IsList: true}
+		}
+	}
+}
+
+func (in *input) takeJSON(body []byte) error {
+	bad := workspace.Errorf(workspace.Invalid, "The body begins like JSON but is none: send an object with double quotes, in UTF-8")
+	if !utf8.Valid(body) {
+		return bad
+	}
+	d := json.NewDecoder(bytes.NewReader(body))
+	d.UseNumber()
+	var object map[string]any
+	if err := d.Decode(&object); err != nil || d.More() {
+		return bad
+	}
+	for k, v := range object {
+		if list, ok := v.([]any); ok {
+			a := templating.Arg{List: make([]string, 0, len(list)), IsList: true}
+			for _, e := range list {
+				text, _ := jsonText(e)
+				a.List = append(a.List, text)
+			}
+			in.args[k] = a
+		} else if text, ok := jsonText(v); ok {
+			if strings.ContainsRune(text, utf8.RuneError) && !bytes.ContainsRune(body, utf8.RuneError) && !bytes.Contains(bytes.ToLower(body), []byte(`\ufffd`)) {
+				return workspace.Errorf(workspace.Invalid, "The JSON body has half of a surrogate pair: send the text in UTF-8")
+			}
+			in.args[k] = templating.Arg{Text: text}
+		} else {
+			delete(in.args, k) // null: not sent
+		}
+	}
+	return nil
+}
+
+// jsonText is a JSON value as the text that a form would have sent; false for null.
+func jsonText(v any) (string, bool) {
+	switch v := v.(type) {
+	case nil:
+		return "", false
+	case string:
+		return v, true
+	case json.Number:
+		return v.String(), true
+	case bool:
+		if v {
+			return "true", true
+		}
+		return "false", true
+	}
+	b, err := json.Marshal(v)
+	return string(b), err == nil
+}

@@ -1,0 +1,48 @@
+package gateway
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+	"github.com/gofiber/fiber/v2/middleware/adaptor"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"penstock/branches/workspace"
+	"penstock/gateway/api"
+)
+
+const readyTimeout = 5 * time.Second
+
+// registerOperations has what the one who runs penstock asks: is it alive, is it ready, how much does it do.
+func (s *Server) registerOperations(r fiber.Router) {
+	r.Get("/healthz", func(c *fiber.Ctx) error { return answer(c, fiber.StatusOK, api.OK{OK: true}) })
+	r.Get("/readyz", func(c *fiber.Ctx) error {
+		ctx, cancel := context.WithTimeout(s.base, readyTimeout)
+		defer cancel()
+		if err := s.cfg.Ready(ctx); err != nil {
+			return &workspace.Error{Code: workspace.Unavailable, RetryAfter: time.Second, Cause: err,
+				Message: "Not ready: pipes cannot be called yet; the log tells why"}
+		}
+		return answer(c, fiber.StatusOK, api.OK{OK: true})
+	})
+	r.Get("/metrics", adaptor.HTTPHandler(promhttp.HandlerFor(s.cfg.Metrics, promhttp.HandlerOpts{})))
+}
+
+// authenticate tells who sends the request: by the Authorization header, else by the parameter token.
+func (s *Server) authenticate(c *fiber.Ctx) (workspace.Caller, error) {
+	token := c.Query("token")
+	if h := c.Get(fiber.HeaderAuthorization); h != "" {
+		scheme, rest, _ := strings.Cut(h, " ")
+		if !strings.EqualFold(scheme, "Bearer") {
+			return workspace.Caller{}, workspace.Errorf(workspace.Forbidden, "The Authorization header must be 'Bearer TOKEN'")
+		}
+		token = strings.TrimSpace(rest)
+	}
+	caller, err := s.cfg.Auth.Caller(s.base, token)
+	if err == nil {
+		recordOf(c).workspace = caller.Workspace.Name
+	}
+	return caller, err
+}

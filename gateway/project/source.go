@@ -1,0 +1,244 @@
+package project
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"penstock/gateway/pipes"
+	"penstock/sql/guard"
+	"penstock/sql/lexer"
+	"penstock/templating"
+	"penstock/templating/datafile"
+)
+
+// Rules is what a project's pipes are judged by.
+type Rules struct {
+	Guard *guard.Guard
+	// Secret gives the value of a secret if there is one. nil: every secret is taken to exist.
+	Secret func(name string) (value string, found bool, err error)
+}
+
+// maxFile bounds a datafile: the largest that public projects have is 47 KB.
+const maxFile = 4 << 20
+
+// sources is what the files of a folder say: the last good version of each, and what is wrong with the newest.
+type sources struct {
+	dir         string
+	pipes       map[string]loadedPipe       // by path
+	datasources map[string]loadedDatasource // by path
+	fixtures    map[string]file             // by path
+	problems    map[string][]Problem        // by path
+}
+
+type loadedPipe struct {
+	file file
+	def  pipes.Definition
+}
+
+type loadedDatasource struct {
+	file file
+	def  *datafile.Datasource
+}
+
+func newSources(dir string) *sources {
+	return &sources{dir: dir, pipes: map[string]loadedPipe{}, datasources: map[string]loadedDatasource{},
+		fixtures: map[string]file{}, problems: map[string][]Problem{}}
+}
+
+// change takes the files that are new or changed and those that are gone. It reports the problems of the changed ones.
+// A pipe that has any keeps its last good version.
+func (s *sources) change(changed, gone []file, registry *pipes.Registry, rules Rules) []Problem {
+	for _, f := range gone {
+		delete(s.pipes, f.path)
+		delete(s.datasources, f.path)
+		delete(s.fixtures, f.path)
+		delete(s.problems, f.path)
+	}
+	var reports []Problem
+	candidates := map[string]loadedPipe{}
+	for _, f := range changed {
+		delete(s.problems, f.path)
+		switch f.kind {
+		case fixtureFile:
+			s.fixtures[f.path] = f
+		case datasourceFile:
+			if d, err := s.readDatasource(f); err != nil {
+				s.problems[f.path] = problemsOf(s.dir, f, err)
+			} else {
+				s.datasources[f.path] = loadedDatasource{f, d}
+			}
+		case pipeFile:
+			if p, err := s.readPipe(f, candidates, registry); err != nil {
+				s.problems[f.path] = problemsOf(s.dir, f, err)
+			} else {
+				candidates[f.path] = p
+			}
+		}
+	}
+	s.admit(candidates, registry, rules)
+	for _, f := range changed {
+		reports = append(reports, s.problems[f.path]...)
+	}
+	Sort(reports)
+	return reports
+}
+
+// admit judges new versions of pipes beside each other and lets in those that pass.
+func (s *sources) admit(candidates map[string]loadedPipe, registry *pipes.Registry, rules Rules) {
+	old := s.pipes
+	s.pipes = make(map[string]loadedPipe, len(old)+len(candidates))
+	for path, p := range old {
+		s.pipes[path] = p
+	}
+	for path, p := range candidates {
+		s.pipes[path] = p
+	}
+	all := registry.Scope(s.set())
+	for path, p := range candidates {
+		problems := judge(s.dir, p, registry, all, rules)
+		s.problems[path] = append(s.problems[path], problems...)
+		if !refused(problems) {
+			continue
+		}
+		if last, ok := old[path]; ok {
+			s.pipes[path] = last
+		} else {
+			delete(s.pipes, path)
+		}
+	}
+}
+
+// judge looks at the validation rendering of every node, and at that of the endpoint as a whole.
+func judge(dir string, p loadedPipe, registry *pipes.Registry, scope pipes.Scope, rules Rules) []Problem {
+	pipe, err := registry.Compile(p.def)
+	if err != nil {
+		return problemsOf(dir, p.file, err)
+	}
+	var problems []Problem
+	in := templating.Input{Mode: templating.Validate, Secret: rules.Secret}
+	missing := map[string]bool{}
+	if rules.Secret == nil {
+		in.Secret = func(string) (string, bool, error) { return "", false, nil }
+	} else {
+		for _, use := range pipe.Secrets() {
+			if _, found, err := rules.Secret(use.Name); err == nil && !found && !use.HasDefault && !missing[use.Name] {
+				missing[use.Name] = true
+				problems = append(problems, Problem{File: filepath.Join(dir, filepath.FromSlash(p.file.path)), Line: use.Pos.Line, Column: use.Pos.Column,
+					Rule: "secret/missing", Warning: true, Sentence: fmt.Sprintf("There is no secret '%s' yet: calls fail until it is created", use.Name)})
+			}
+		}
+	}
+	for _, name := range pipe.NodeNames() {
+		if _, err := pipe.Node(name, in, scope); err != nil {
+			problems = append(problems, atValidation(problemsOf(dir, p.file, err))...)
+		}
+	}
+	if len(problems) > len(missing) {
+		return problems
+	}
+	st, err := pipe.Node(pipe.Served(), in, scope)
+	if err != nil {
+		return append(problems, problemsOf(dir, p.file, err)...)
+	}
+	return append(problems, findings(dir, p.file, st, rules.Guard)...)
+}
+
+// atValidation makes warnings of what only the stand-ins of the validation rendering may have brought about: a template's
+// own error. What does not parse stays an error: nothing of it could be judged.
+func atValidation(problems []Problem) []Problem {
+	for i := range problems {
+		if len(problems[i].Rule) > 9 && problems[i].Rule[:9] == "template/" {
+			problems[i].Warning = true
+		}
+	}
+	return problems
+}
+
+func findings(dir string, f file, st lexer.Statement, g *guard.Guard) []Problem {
+	report, err := g.Check(st)
+	if len(report.Findings) == 0 && err != nil { // it could not be read
+		return problemsOf(dir, f, err)
+	}
+	var problems []Problem
+	for _, finding := range report.Findings {
+		at := Problem{File: filepath.Join(dir, filepath.FromSlash(f.path)), Line: 1, Column: 1}
+		problems = append(problems, findingProblem(at, f, finding))
+	}
+	return problems
+}
+
+func refused(problems []Problem) bool {
+	for _, p := range problems {
+		if !p.Warning {
+			return true
+		}
+	}
+	return false
+}
+
+func (s *sources) readPipe(f file, candidates map[string]loadedPipe, registry *pipes.Registry) (loadedPipe, error) {
+	for _, known := range []map[string]loadedPipe{s.pipes, candidates} {
+		for path, other := range known {
+			if path != f.path && other.file.name == f.name {
+				return loadedPipe{}, fmt.Errorf("the pipe '%s' is already defined in %s: rename one of the two", f.name, path)
+			}
+		}
+	}
+	text, err := s.read(f)
+	if err != nil {
+		return loadedPipe{}, err
+	}
+	def := pipes.Define(f.name, f.path, text)
+	_, err = registry.Compile(def)
+	return loadedPipe{f, def}, err
+}
+
+func (s *sources) readDatasource(f file) (*datafile.Datasource, error) {
+	for path, other := range s.datasources {
+		if path != f.path && other.file.name == f.name {
+			return nil, fmt.Errorf("the data source '%s' is already defined in %s: rename one of the two", f.name, path)
+		}
+	}
+	text, err := s.read(f)
+	if err != nil {
+		return nil, err
+	}
+	return datafile.ParseDatasource(f.path, text)
+}
+
+func (s *sources) read(f file) (string, error) {
+	if f.size > maxFile {
+		return "", fmt.Errorf("the file has %d bytes, more than the %d of a datafile", f.size, maxFile)
+	}
+	b, err := os.ReadFile(filepath.Join(s.dir, filepath.FromSlash(f.path)))
+	if err != nil {
+		return "", fmt.Errorf("read file: %w", err)
+	}
+	return string(b), nil
+}
+
+// set is what the folder serves at the moment.
+func (s *sources) set() pipes.Set {
+	set := pipes.Set{Pipes: make(map[string]pipes.Definition, len(s.pipes)), Tables: make(map[string]bool, len(s.datasources))}
+	for _, p := range s.pipes {
+		set.Pipes[p.file.name] = p.def
+	}
+	for _, d := range s.datasources {
+		set.Tables[d.file.name] = true
+	}
+	return set
+}
+
+// Check judges a folder without an engine, taking every secret to exist: the number of files, and their problems.
+func Check(dir string, g *guard.Guard) (files int, problems []Problem, err error) {
+	found, err := scan(dir)
+	if err != nil {
+		return 0, nil, err
+	}
+	registry, err := pipes.NewRegistry(max(1, len(found)))
+	if err != nil {
+		return 0, nil, err
+	}
+	return len(found), newSources(dir).change(found, nil, registry, Rules{Guard: g}), nil
+}

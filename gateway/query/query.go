@@ -1,0 +1,290 @@
+// Package query is the use case of running something: an endpoint, a query over one, or SQL. Each run is admitted,
+// rendered, composed, judged, executed and accounted for, in this order; nothing reaches the engine that was not judged
+// in its finished form.
+package query
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"penstock/branches/workspace"
+	"penstock/gateway/pipes"
+	"penstock/limits"
+	"penstock/sql/engine"
+	"penstock/sql/guard"
+	"penstock/sql/lexer"
+	"penstock/sql/redact"
+	"penstock/templating"
+)
+
+// A Request is what a caller wants to run: an endpoint (Pipe, maybe with Q over it) or SQL.
+type Request struct {
+	ID       string // the request's id, and the engine's query id
+	Pipe     string
+	Q        string // a SELECT over the endpoint, which it calls _
+	SQL      string // a statement, or a template when it begins with '%'
+	Pipeline string // the pipe that _ stands for in SQL; "" for none
+	Params   map[string]templating.Arg
+	Format   string // the engine's name of the output format; a FORMAT clause of SQL wins
+	Settings []engine.Setting
+}
+
+// An Answer is a result under way. The caller reads Body to its end or not, and calls Close, always.
+type Answer struct {
+	*engine.Result
+	Format   string
+	ctx      context.Context
+	cancel   context.CancelFunc
+	release  func()
+	redactor *redact.Redactor
+}
+
+// Close ends the query if it still runs, and gives its place to the next one.
+func (a *Answer) Close() {
+	_ = a.Body.Close() // the query is over either way; there is nobody to tell
+	a.cancel()
+	a.release()
+}
+
+// Deadline is when the query is killed.
+func (a *Answer) Deadline() time.Time {
+	t, _ := a.ctx.Deadline()
+	return t
+}
+
+// Err is the user's error for what Body's Read gave.
+func (a *Answer) Err(err error) error { return engineError(err, a.redactor) }
+
+// secretSource gives the value of a secret as the workspace sees it.
+type secretSource interface {
+	Secret(ctx context.Context, w workspace.Workspace, name string) (value workspace.SecretValue, found bool, err error)
+}
+
+// Config is what a Service needs.
+type Config struct {
+	Pipes   *pipes.Registry
+	Secrets secretSource
+	Engine  engine.Streamer
+	Guard   func(workspace.Workspace) *guard.Guard // the rules of a workspace
+	Rates   *limits.Rates                          // queries per second of each workspace
+	Running *limits.Running                        // queries at once of each workspace
+	Timeout time.Duration                          // of one query, its rows included
+}
+
+// A Service runs requests. Safe for concurrent use.
+type Service struct{ cfg Config }
+
+// New makes a service.
+func New(cfg Config) *Service { return &Service{cfg} }
+
+// Admit takes a request's share of the workspace's rate. It answers before anything is done for the request, and for
+// requests that will fail: those cost too.
+func (s *Service) Admit(caller workspace.Caller) limits.Decision {
+	return s.cfg.Rates.Take(caller.Workspace.ID)
+}
+
+// Run runs the request for the caller. Errors are *workspace.Error; their text has passed the redactor.
+func (s *Service) Run(ctx context.Context, caller workspace.Caller, r Request) (*Answer, error) {
+	if err := allowed(caller, r); err != nil {
+		return nil, err
+	}
+	release, decision := s.cfg.Running.Enter(caller.Workspace.ID)
+	if !decision.Allowed {
+		return nil, &workspace.Error{Code: workspace.RateLimited, RetryAfter: decision.RetryAfter, Message: fmt.Sprintf(
+			"The workspace runs %d queries at once, its limit: wait for one to end, or ask the operator for a higher --max-running", decision.Limit)}
+	}
+	a, err := s.start(ctx, caller, r)
+	if err != nil {
+		release()
+		return nil, err
+	}
+	a.release = release
+	return a, nil
+}
+
+func allowed(caller workspace.Caller, r Request) error {
+	if r.Pipe == "" {
+		if !caller.IsAdmin() {
+			return workspace.Errorf(workspace.Forbidden, "SQL needs a token with scope ADMIN; this token may call the endpoints that its scopes name")
+		}
+		if strings.TrimSpace(r.SQL) == "" {
+			return workspace.Errorf(workspace.Invalid, "The parameter 'q' is missing: send the SQL in 'q', or as the body of a POST")
+		}
+		return nil
+	}
+	if !caller.MayRead(r.Pipe) {
+		return workspace.Errorf(workspace.Forbidden, "The token may not call this pipe: it needs the scope PIPES:READ:%s or ADMIN", r.Pipe)
+	}
+	return nil
+}
+
+func (s *Service) start(ctx context.Context, caller workspace.Caller, r Request) (*Answer, error) {
+	ctx, cancel := context.WithTimeout(ctx, s.cfg.Timeout)
+	st, err := s.compose(ctx, caller, r)
+	if err != nil {
+		cancel()
+		return nil, err
+	}
+	redactor := redact.New(st)
+	st, format, err := s.judge(caller, r, st)
+	if err != nil {
+		cancel()
+		return nil, redactError(err, redactor)
+	}
+	res, err := s.cfg.Engine.Stream(ctx, engine.Query{
+		ID:       r.ID,
+		SQL:      st.Bytes(),
+		Database: caller.Workspace.ID.Database(),
+		Format:   format,
+		Settings: s.settings(r),
+		ReadOnly: true,
+	})
+	if err != nil {
+		cancel()
+		return nil, engineError(err, redactor)
+	}
+	return &Answer{Result: res, Format: format, ctx: ctx, cancel: cancel, redactor: redactor}, nil
+}
+
+// compose gives the statement of the request, not yet judged as a whole.
+func (s *Service) compose(ctx context.Context, caller workspace.Caller, r Request) (lexer.Statement, error) {
+	w := caller.Workspace
+	in := templating.Input{
+		Params: r.Params,
+		Mode:   templating.Request,
+		Secret: func(name string) (string, bool, error) {
+			v, ok, err := s.cfg.Secrets.Secret(ctx, w, name)
+			return v.Reveal(), ok, err
+		},
+	}
+	scope := s.cfg.Pipes.For(w)
+	if r.Pipe == "" {
+		names := map[string]*pipes.Pipe{}
+		if r.Pipeline != "" {
+			p, err := s.endpoint(w, r.Pipeline)
+			if err != nil {
+				return lexer.Statement{}, err
+			}
+			names["_"] = p
+		}
+		return pipes.ComposeText(&lexer.Source{Text: r.SQL}, true, names, in, scope)
+	}
+	p, err := s.endpoint(w, r.Pipe)
+	if err != nil {
+		return lexer.Statement{}, err
+	}
+	if r.Q == "" {
+		return p.Node("", in, scope)
+	}
+	q := &lexer.Source{Pipe: r.Pipe, Node: "q", Text: r.Q}
+	if !caller.IsAdmin() {
+		if err := onlyEndpoint(q); err != nil {
+			return lexer.Statement{}, err
+		}
+		scope = nil
+	}
+	return pipes.ComposeText(q, false, map[string]*pipes.Pipe{"_": p}, in, scope)
+}
+
+func (s *Service) endpoint(w workspace.Workspace, name string) (*pipes.Pipe, error) {
+	p, ok := s.cfg.Pipes.Endpoint(w, name)
+	if !ok {
+		return nil, workspace.Errorf(workspace.NotFound, "The pipe '%s' does not exist", name)
+	}
+	return p, nil
+}
+
+// onlyEndpoint refuses a q= that reads anything but the endpoint: a token for one pipe is no token for the tables.
+func onlyEndpoint(q *lexer.Source) error {
+	b := new(lexer.Builder)
+	b.Text(q, 0, len(q.Text))
+	parsed, err := guard.Parse(b.Statement())
+	if err != nil {
+		return pipes.GuardError(err)
+	}
+	for _, t := range parsed.Tables() {
+		if t.Database != "" || t.Name != "_" {
+			return workspace.Errorf(workspace.Forbidden, "The token may read the endpoint only: in 'q', select from _ and from nothing else")
+		}
+	}
+	return nil
+}
+
+// judge checks the finished statement, and takes a FORMAT clause off it, which only SQL may have.
+func (s *Service) judge(caller workspace.Caller, r Request, st lexer.Statement) (lexer.Statement, string, error) {
+	format := r.Format
+	if r.Pipe == "" {
+		q, err := guard.Parse(st)
+		if err != nil {
+			return st, "", pipes.GuardError(err)
+		}
+		if name, start, end := q.Format(); name != "" {
+			format = name
+			b := new(lexer.Builder)
+			b.Splice(st, 0, start)
+			b.Splice(st, end, st.Len())
+			st = b.Statement()
+		}
+	}
+	if _, err := s.cfg.Guard(caller.Workspace).Check(st); err != nil {
+		return st, "", pipes.GuardError(err)
+	}
+	return st, format, nil
+}
+
+// settings are those of the request, then ours, which win.
+func (s *Service) settings(r Request) []engine.Setting {
+	// The engine's own limit stands a second behind ours: it ends what a closed connection does not.
+	behind := int64((s.cfg.Timeout + 2*time.Second - 1) / time.Second)
+	return append(append(make([]engine.Setting, 0, len(r.Settings)+2), r.Settings...),
+		engine.Setting{Name: "max_execution_time", Value: fmt.Sprint(behind)},
+		engine.Setting{Name: "http_write_exception_in_output_format", Value: "0"})
+}
+
+// engineError translates what the engine answered; its text passes the redactor.
+func engineError(err error, redactor *redact.Redactor) error {
+	var e *engine.Error
+	if !errors.As(err, &e) {
+		return fmt.Errorf("run statement: %w", err)
+	}
+	switch e.Kind {
+	case engine.Timeout:
+		return &workspace.Error{Code: workspace.Timeout, Cause: err,
+			Message: "The query ran past its time limit and was stopped: make it read less, or ask the operator for a higher --query-timeout"}
+	case engine.Canceled:
+		return &workspace.Error{Code: workspace.Canceled, Message: "The query was canceled", Cause: err}
+	case engine.Failed:
+		return &workspace.Error{Code: workspace.Invalid, Message: "[Error] " + redactor.Text(plain(e.Message)), Cause: err}
+	default:
+		return &workspace.Error{Code: workspace.Unavailable, RetryAfter: time.Second, Cause: err,
+			Message: "ClickHouse cannot be reached at the moment: try again in a second"}
+	}
+}
+
+// plain leaves out what ClickHouse says about itself around the sentence: "Code: 62. DB::Exception: … (version …)".
+func plain(message string) string {
+	message = strings.TrimSpace(message)
+	if strings.HasPrefix(message, "Code: ") {
+		if _, rest, ok := strings.Cut(message, "DB::Exception: "); ok {
+			message = rest
+		}
+	}
+	if i := strings.LastIndex(message, " (version "); i >= 0 && strings.HasSuffix(message, ")") {
+		message = message[:i]
+	}
+	return message
+}
+
+// redactError takes the statement's secrets out of the sentence of an error.
+func redactError(err error, redactor *redact.Redactor) error {
+	var e *workspace.Error
+	if !errors.As(err, &e) {
+		return err
+	}
+	clean := *e
+	clean.Message = redactor.Text(e.Message)
+	return &clean
+}

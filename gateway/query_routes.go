@@ -1,0 +1,160 @@
+package gateway
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"penstock/branches/workspace"
+	"penstock/gateway/query"
+	"penstock/sql/engine"
+)
+
+const (
+	sqlPath        = "/v0/sql"
+	secretsTimeout = 10 * time.Second
+)
+
+// A format is what an extension means.
+type format struct{ engine, contentType string }
+
+var formats = map[string]format{
+	"json":         {"JSON", fiber.MIMEApplicationJSON},
+	"csv":          {"CSVWithNames", "text/csv; charset=utf-8"},
+	"csvwithnames": {"CSVWithNames", "text/csv; charset=utf-8"},
+	"ndjson":       {"JSONEachRow", "application/x-ndjson"},
+	"parquet":      {"Parquet", "application/vnd.apache.parquet"},
+	"prometheus":   {"Prometheus", "text/plain; version=0.0.4; charset=utf-8"},
+}
+
+const extensions = "json, csv, ndjson, parquet, csvwithnames, prometheus"
+
+// outputSettings are the settings that a request may give; each is 0 or 1.
+var outputSettings = []struct{ name, unset string }{
+	{"output_format_json_quote_64bit_integers", "0"},
+	{"output_format_json_quote_denormals", ""},
+	{"output_format_parquet_string_as_string", ""},
+}
+
+func (s *Server) registerQueries(r fiber.Router) {
+	endpoint := s.queryRoute(func(in input) (query.Request, error) {
+		name, ext, ok := cutLast(in.name, ".")
+		f, known := formats[ext]
+		if !ok || !known {
+			return query.Request{}, workspace.Errorf(workspace.NotFound, "Call a pipe with the format as its extension, /v0/pipes/NAME.json: one of %s", extensions)
+		}
+		return query.Request{Pipe: name, Q: in.field("q"), Format: f.engine}, nil
+	})
+	r.Get("/v0/pipes/:name", endpoint)
+	r.Post("/v0/pipes/:name", endpoint)
+	r.All("/v0/pipes/:name", s.wrongMethod("GET, POST"))
+	sql := s.queryRoute(func(in input) (query.Request, error) {
+		f := formats["json"]
+		if ext := in.field("format"); ext != "" {
+			var known bool
+			if f, known = formats[strings.ToLower(ext)]; !known {
+				return query.Request{}, workspace.Errorf(workspace.Invalid, "The format is not known: use one of %s, or a FORMAT clause at the end of the SQL", extensions)
+			}
+		}
+		text := in.raw
+		if text == "" {
+			text = in.field("q")
+		}
+		return query.Request{SQL: text, Pipeline: in.field("pipeline"), Format: f.engine}, nil
+	})
+	r.Get(sqlPath, sql)
+	r.Post(sqlPath, sql)
+	r.All(sqlPath, s.wrongMethod("GET, POST"))
+}
+
+// queryRoute is the way of everything that runs on ClickHouse.
+func (s *Server) queryRoute(build func(input) (query.Request, error)) fiber.Handler {
+	return func(c *fiber.Ctx) error {
+		caller, err := s.authenticate(c)
+		if err != nil {
+			return err
+		}
+		d := s.cfg.Query.Admit(caller)
+		counted(c, d)
+		if !d.Allowed {
+			return &workspace.Error{Code: workspace.RateLimited, RetryAfter: d.RetryAfter,
+				Message: "Too many queries in this workspace: wait as long as Retry-After says"}
+		}
+		in, err := decode(c)
+		if err != nil {
+			return err
+		}
+		req, err := build(in)
+		if err != nil {
+			return err
+		}
+		rec := recordOf(c)
+		req.ID, rec.pipe = rec.id, req.Pipe
+		if req.Settings, err = settingsOf(in); err != nil {
+			return err
+		}
+		delete(in.args, "token") // no template has a reason to see it
+		req.Params = in.args
+		return s.run(c, caller, req)
+	}
+}
+
+func (s *Server) run(c *fiber.Ctx, caller workspace.Caller, req query.Request) error {
+	ctx, cancel := context.WithCancel(s.base)
+	unwatch := s.watch.add(c.Context().Conn(), cancel)
+	left := func() { unwatch(); cancel() }
+	a, err := s.cfg.Query.Run(ctx, caller, req)
+	if err != nil {
+		left()
+		return err
+	}
+	c.Set(fiber.HeaderContentType, contentType(a))
+	return s.send(c, a, left)
+}
+
+func contentType(a *query.Answer) string {
+	for _, f := range formats {
+		if f.engine == a.Format {
+			return f.contentType
+		}
+	}
+	if a.ContentType != "" {
+		return a.ContentType
+	}
+	return fiber.MIMEOctetStream
+}
+
+func settingsOf(in input) ([]engine.Setting, error) {
+	var out []engine.Setting
+	for _, o := range outputSettings {
+		v := in.field(o.name)
+		switch v {
+		case "0", "1":
+		case "":
+			v = o.unset
+		default:
+			return nil, workspace.Errorf(workspace.Invalid, "%s is 0 or 1", o.name)
+		}
+		if v != "" {
+			out = append(out, engine.Setting{Name: o.name, Value: v})
+		}
+	}
+	return out, nil
+}
+
+func cutLast(s, sep string) (before, after string, found bool) {
+	if i := strings.LastIndex(s, sep); i >= 0 {
+		return s[:i], s[i+len(sep):], true
+	}
+	return s, "", false
+}
+
+// wrongMethod answers a path that is there with a method that is not.
+func (s *Server) wrongMethod(methods string) fiber.Handler {
+	return func(c *fiber.Ctx) error {
+		c.Set(fiber.HeaderAllow, methods)
+		return fiber.ErrMethodNotAllowed
+	}
+}

@@ -1,0 +1,205 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"penstock/branches/workspace"
+	"penstock/gateway/query"
+)
+
+// A small answer is sent with its length. A larger one takes the connection over: fasthttp would copy it through 4 KB
+// buffers with a system call each, and would not tell that the client left: see DESIGN.md.
+
+var buffers = sync.Pool{New: func() any { b := make([]byte, bufferSize); return &b }}
+
+// streams counts the answers that own their connection, so that a shutdown waits for them.
+type streams struct{ wg sync.WaitGroup }
+
+func (s *streams) wait(ctx context.Context) {
+	done := make(chan struct{})
+	go func() { s.wg.Wait(); close(done) }()
+	select {
+	case <-done:
+	case <-ctx.Done():
+	}
+}
+
+// send writes a result. It closes the Answer, at once or when the stream has ended.
+func (s *Server) send(c *fiber.Ctx, a *query.Answer, left context.CancelFunc) error {
+	rec := recordOf(c)
+	buf := buffers.Get().(*[]byte)
+	n, err := io.ReadFull(a.Body, *buf)
+	switch {
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		rec.summary = a.Summary()
+		a.Close()
+		left()
+		body := append([]byte(nil), (*buf)[:n]...)
+		buffers.Put(buf)
+		c.Response().SetBodyRaw(body)
+		return nil
+	case err != nil:
+		err = a.Err(err)
+		a.Close()
+		left()
+		buffers.Put(buf)
+		return err
+	}
+	s.takeOver(c, rec, a, buf, left)
+	return nil
+}
+
+// takeOver makes the rest of the answer a stream that owns the connection. buf is full of its first bytes.
+func (s *Server) takeOver(c *fiber.Ctx, rec *record, a *query.Answer, buf *[]byte, left context.CancelFunc) {
+	ctx := c.Context()
+	h := &c.Response().Header
+	h.SetContentLength(-1)
+	chunked := c.Request().Header.IsHTTP11()
+	if !chunked {
+		h.Del(fiber.HeaderTransferEncoding)
+	}
+	h.SetConnectionClose()
+	head := append([]byte(nil), h.Header()...)
+	rec.streaming = true
+	s.streams.wg.Add(1)
+	ctx.HijackSetNoResponse(true)
+	ctx.Hijack(func(conn net.Conn) {
+		defer s.streams.wg.Done()
+		defer buffers.Put(buf)
+		defer left()
+		defer a.Close()
+		rec.bytes = bufferSize
+		err := s.stream(conn, head, chunked, a, rec, *buf)
+		rec.summary = a.Summary()
+		if err != nil {
+			s.metrics.broken.Inc()
+			abort(conn)
+		}
+		s.finish(rec, fiber.StatusOK, err)
+	})
+}
+
+func (s *Server) stream(conn net.Conn, head []byte, chunked bool, a *query.Answer, rec *record, buf []byte) error {
+	// A client that takes longer than the query may is no reason to keep the query.
+	if err := conn.SetWriteDeadline(a.Deadline()); err != nil {
+		return err
+	}
+	out := net.Buffers{head}
+	n := len(buf)
+	for {
+		if chunked {
+			out = append(out, strconv.AppendInt(nil, int64(n), 16), crlf, buf[:n], crlf)
+		} else {
+			out = append(out, buf[:n])
+		}
+		if _, err := out.WriteTo(conn); err != nil {
+			return &workspace.Error{Code: workspace.Canceled, Message: "The client left before the answer ended", Cause: err}
+		}
+		out = out[:0]
+		var err error
+		n, err = io.ReadFull(a.Body, buf)
+		rec.bytes += int64(n)
+		switch {
+		case err == nil:
+		case errors.Is(err, io.ErrUnexpectedEOF):
+		case errors.Is(err, io.EOF):
+			if chunked {
+				_, err = conn.Write(lastChunk)
+				return err
+			}
+			return nil
+		default:
+			return a.Err(err)
+		}
+	}
+}
+
+var (
+	crlf      = []byte("\r\n")
+	lastChunk = []byte("0\r\n\r\n")
+)
+
+// abort ends the connection so that no client takes what it got for the whole: with a reset where the network has one.
+func abort(conn net.Conn) {
+	if t, ok := tcpConn(conn); ok {
+		_ = t.SetLinger(0) // without it the missing last chunk still tells
+	}
+	_ = conn.Close()
+}
+
+// tcpConn finds the TCP connection below what fasthttp hands out.
+func tcpConn(conn net.Conn) (*net.TCPConn, bool) {
+	for {
+		switch c := conn.(type) {
+		case *net.TCPConn:
+			return c, true
+		case interface{ UnsafeConn() net.Conn }:
+			conn = c.UnsafeConn()
+		default:
+			return nil, false
+		}
+	}
+}
+
+// watchPeriod is how often the connections of running requests are looked at: half of what a client that left may cost.
+const watchPeriod = 250 * time.Millisecond
+
+// A watch sees clients leave while their query runs: fasthttp does not tell.
+type watch struct {
+	mu    sync.Mutex
+	conns map[*net.TCPConn]context.CancelFunc
+	stop  chan struct{}
+	once  sync.Once
+}
+
+func newWatch() *watch {
+	w := &watch{conns: make(map[*net.TCPConn]context.CancelFunc), stop: make(chan struct{})}
+	go w.run()
+	return w
+}
+
+func (w *watch) close() { w.once.Do(func() { close(w.stop) }) }
+
+// add calls cancel when the peer of conn has closed it. The func that it returns ends the watching.
+func (w *watch) add(conn net.Conn, cancel context.CancelFunc) (done func()) {
+	t, ok := tcpConn(conn)
+	if !ok {
+		return func() {}
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.conns[t] = cancel
+	return func() {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		delete(w.conns, t)
+	}
+}
+
+func (w *watch) run() {
+	tick := time.NewTicker(watchPeriod)
+	defer tick.Stop()
+	for {
+		select {
+		case <-w.stop:
+			return
+		case <-tick.C:
+		}
+		w.mu.Lock()
+		for conn, cancel := range w.conns {
+			if peerLeft(conn) {
+				cancel()
+				delete(w.conns, conn)
+			}
+		}
+		w.mu.Unlock()
+	}
+}
