@@ -173,17 +173,13 @@ func distance(a, b string) int {
 	return prev[len(b)]
 }
 
-// warnings are the parameters sent under names that the HTTP layer uses itself, sorted.
-func warnings(params map[string]Arg) []string {
-	var out []string
-	for name := range params {
-		switch name {
-		case "debug", "explain", "query_id", "finalize_aggregations", "output_format_json_quote_64bit_integers",
-			"output_format_json_quote_denormals", "output_format_parquet_string_as_string", "tag", "token",
-			"template_parameters", "pipeline", "playground", "release_replacements", "__tb__semver":
-			out = append(out, name)
-		}
+// clashes tells whether the HTTP layer uses a parameter of that name itself.
+func clashes(name string) bool {
+	switch name {
+	case "debug", "explain", "query_id", "finalize_aggregations", "output_format_json_quote_64bit_integers",
+		"output_format_json_quote_denormals", "output_format_parquet_string_as_string", "tag", "token",
+		"template_parameters", "pipeline", "playground", "release_replacements", "__tb__semver":
+		return true
 	}
-	sort.Strings(out)
-	return out
+	return false
 }

@@ -1,7 +1,7 @@
 package templating
 
 import (
-	"strconv"
+	"sort"
 	"strings"
 	"unsafe"
 
@@ -18,23 +18,24 @@ type appender func(r *run, dst []byte) (out []byte, from *origin, ok bool, f *fa
 
 // sent fills in the parameters of the request.
 func (r *run) sent() {
-	copy(r.args, r.t.nones)
-	if len(r.in.Params) > 2*len(r.args) {
-		for n, name := range r.t.params {
-			if a, ok := r.in.Params[name]; ok {
-				r.sentOne(n, a)
-			}
-		}
-		return
+	if r.in.Mode == Request {
+		copy(r.args, r.t.nones)
 	}
 	for name, a := range r.in.Params {
 		if n, ok := r.t.byName[name]; ok {
 			r.sentOne(n, a)
 		}
+		if clashes(name) {
+			r.facts.Warnings = append(r.facts.Warnings, name)
+		}
 	}
+	sort.Strings(r.facts.Warnings)
 }
 
 func (r *run) sentOne(n int, a Arg) {
+	if r.in.Mode != Request {
+		return // evaluated when asked for
+	}
 	v := &r.args[n]
 	switch {
 	case a.IsList:
@@ -111,6 +112,8 @@ func (c *compiler) appender(x parse.Expr) appender {
 	switch fn.Ident {
 	case "column", "symbol":
 		return c.appendIdent(call, fn.Ident)
+	case "columns":
+		return c.appendColumns(call)
 	case "Array":
 		return c.appendArray(call)
 	case "sql_and":
@@ -176,6 +179,17 @@ func (c *compiler) appendIdent(x *parse.Call, fn string) appender {
 		return nil
 	}
 	column := fn == "column"
+	if name, ok := x.Args[0].(*parse.Name); ok && column {
+		if n, local := c.locals[name.Ident]; local && c.scoped(name.Ident) < 0 {
+			return func(r *run, dst []byte) ([]byte, *origin, bool, *fault) {
+				v := &r.locals[n]
+				if v.kind != kStr {
+					return dst, nil, false, nil
+				}
+				return literal.Path(dst, v.s), v.from, true, nil
+			}
+		}
+	}
 	return func(r *run, dst []byte) ([]byte, *origin, bool, *fault) {
 		word, from, ok := t(r, r.word[:0])
 		r.word = word
@@ -186,6 +200,24 @@ func (c *compiler) appendIdent(x *parse.Call, fn string) appender {
 			return literal.Path(dst, bytesText(word)), from, true, nil
 		}
 		return literal.Ident(dst, bytesText(word), '`'), from, true, nil
+	}
+}
+
+// appendColumns is the short way of columns(parameter, default).
+func (c *compiler) appendColumns(x *parse.Call) appender {
+	if len(x.Args) == 0 || len(x.Args) > 2 || len(x.Keywords) > 0 || !constantArgs(x) {
+		return nil
+	}
+	n, ok := c.plainParam(x.Args[0])
+	if !ok {
+		return nil
+	}
+	return func(r *run, dst []byte) ([]byte, *origin, bool, *fault) {
+		v := &r.args[n]
+		if v.kind != kStr {
+			return dst, nil, false, nil
+		}
+		return appendColumns(dst, v.s, ""), v.from, true, nil
 	}
 }
 
@@ -237,15 +269,11 @@ func appendItems(dst []byte, t *arrayType, s string) (out []byte, ok bool) {
 		if t.kind == itemText {
 			dst = literal.String(dst, item)
 		} else {
-			v, ok := parseNumber(t.typed, item)
+			out, ok := appendParsed(dst, t.typed, item, true)
 			if !ok {
 				return dst, false
 			}
-			if v.kind == kInt {
-				dst = strconv.AppendInt(dst, v.n, 10)
-			} else {
-				dst = appendNumber(dst, v)
-			}
+			dst = out
 		}
 		if !more {
 			return append(dst, ']'), true

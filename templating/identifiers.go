@@ -72,12 +72,20 @@ func columnsCall(r *run, a []value) (value, *fault) {
 	if f := r.grow(len(v.s)); f != nil {
 		return none, f
 	}
-	b := r.scratch[:0]
-	for rest, more := v.s, true; more; {
+	r.scratch = appendColumns(r.scratch[:0], v.s, fn)
+	out, f := r.symbol(r.scratch, from)
+	out.kind = kRaw
+	return out, f
+}
+
+// appendColumns writes a comma text as columns, each in a call of fn when there is one.
+func appendColumns(b []byte, names, fn string) []byte {
+	start := len(b)
+	for more := true; more; {
 		var s string
-		s, rest, more = strings.Cut(rest, ",")
-		s = strings.TrimFunc(s, isBlank)
-		if len(b) > 0 {
+		s, names, more = strings.Cut(names, ",")
+		s = trim(s)
+		if len(b) > start {
 			b = append(b, ',')
 		}
 		if fn == "" {
@@ -94,10 +102,15 @@ func columnsCall(r *run, a []value) (value, *fault) {
 			b = literal.Ident(b, s, '`')
 		}
 	}
-	r.scratch = b
-	out, f := r.symbol(b, from)
-	out.kind = kRaw
-	return out, f
+	return b
+}
+
+// trim is s without blanks around it.
+func trim(s string) string {
+	if s == "" || s[0] > ' ' && s[0] < 0x80 && s[len(s)-1] > ' ' && s[len(s)-1] < 0x80 {
+		return s
+	}
+	return strings.TrimFunc(s, isBlank)
 }
 
 // isName tells whether s needs no quotes as an identifier: letters of any script, digits and underscores.
@@ -203,7 +216,7 @@ func splitCall(r *run, a []value) (value, *fault) {
 		return none, f
 	}
 	for i := range items {
-		items[i].s = strings.TrimFunc(items[i].s, isBlank)
+		items[i].s = trim(items[i].s)
 	}
 	l, f := r.newList(kList, items)
 	return l.with(v.from), f

@@ -61,6 +61,56 @@ func parseNumber(t numType, s string) (value, bool) {
 	return v, true
 }
 
+// appendParsed appends the number that s is, in its cast unless bare; ok is false when s is none of type t. It is
+// parseNumber and appendTyped in one, and quick for numbers that are written as they are printed.
+func appendParsed(dst []byte, t numType, s string, bare bool) (out []byte, ok bool) {
+	if !bare {
+		dst = append(dst, numTypes[t].cast...)
+	}
+	if isPrinted(t, s) {
+		dst = append(dst, s...)
+	} else {
+		v, ok := parseNumber(t, s)
+		if !ok {
+			return dst, false
+		}
+		dst = appendNumber(dst, v)
+	}
+	if !bare {
+		dst = append(dst, "')"...)
+	}
+	return dst, true
+}
+
+// isPrinted tells that s is a number of type t just as it would be printed. It may miss some.
+func isPrinted(t numType, s string) bool {
+	const few = 15 // digits that every float holds
+	if len(s) == 0 || len(s) > few || s[0] == '0' && len(s) > 1 && s[1] != '.' {
+		return false
+	}
+	n, dot := int64(0), 0
+	for i := 0; i < len(s); i++ {
+		switch c := s[i]; {
+		case c >= '0' && c <= '9':
+			n = n*10 + int64(c-'0')
+		case c == '.' && dot == 0 && i > 0:
+			dot = i
+		default:
+			return false
+		}
+	}
+	if numTypes[t].bits > 0 {
+		return dot == 0 && (numTypes[t].bits > 63 || n < 1<<(numTypes[t].bits-1))
+	}
+	if dot == 0 || dot == len(s)-1 {
+		return false
+	}
+	if s[0] == '0' && n < 1000 {
+		return false // small ones have an exponent
+	}
+	return s[len(s)-1] != '0' || dot == len(s)-2
+}
+
 // parseInt reads decimal digits, with one sign before them when signs are allowed.
 func parseInt(s string, sign bool) (value, bool) {
 	digits := s
@@ -102,6 +152,9 @@ func inRange(t numType, v value) bool {
 			return v.n >= 0 && v.n < 1<<bits
 		}
 		return v.n >= -1<<(bits-1) && v.n < 1<<(bits-1)
+	}
+	if v.kind == kInt {
+		return numTypes[t].signed || v.n >= 0
 	}
 	n := v.bigInt()
 	if !numTypes[t].signed {

@@ -40,17 +40,12 @@ func converterOf(name string) converter {
 		return quotedIf(isDateTime64)
 	case "Int", "Integer":
 		return func(dst []byte, s string) ([]byte, bool) {
-			v, ok := parseNumber(typeInt32, s)
-			return appendNumber(dst, v), ok
+			return appendParsed(dst, typeInt32, s, true)
 		}
 	}
 	if t := numTypeOf(name); t != 0 {
 		return func(dst []byte, s string) ([]byte, bool) {
-			v, ok := parseNumber(t, s)
-			if !ok {
-				return dst, false
-			}
-			return appendTyped(dst, v), true
+			return appendParsed(dst, t, s, false)
 		}
 	}
 	return nil
@@ -182,6 +177,10 @@ func (c *compiler) test(x parse.Expr) test {
 		}
 	case *parse.Bool:
 		return c.testAll(x)
+	case *parse.Name:
+		if t := c.testLocal(x); t != nil {
+			return t
+		}
 	case *parse.Call:
 		if n, ok := c.definedOf(x); ok {
 			return func(r *run) (bool, *fault) {
@@ -200,6 +199,25 @@ func (c *compiler) test(x parse.Expr) test {
 			f = secretFault("tested")
 		}
 		return v.truth(), f.at(pos)
+	}
+}
+
+// testLocal is the test of a name that the template assigns; nil for another name.
+func (c *compiler) testLocal(x *parse.Name) test {
+	n, ok := c.locals[x.Ident]
+	if !ok || c.scoped(x.Ident) >= 0 {
+		return nil
+	}
+	e, pos := c.name(x), c.pos(x)
+	return func(r *run) (bool, *fault) {
+		if v := &r.locals[n]; v.kind == kBool {
+			return v.n != 0, nil
+		}
+		v, f := e(r)
+		if f == nil && v.hidden() {
+			f = secretFault("tested").at(pos)
+		}
+		return v.truth(), f
 	}
 }
 

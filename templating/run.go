@@ -49,7 +49,7 @@ func (r *run) turn() *fault {
 	if r.turns--; r.turns < 0 {
 		return overLimit("turns of loops", r.in.Limits.Turns)
 	}
-	return nil
+	return r.checkOutput()
 }
 
 // valueSize is what an item of a list counts for.

@@ -90,7 +90,6 @@ func (t *Template) Render(b *lexer.Builder, in Input) (Facts, error) {
 	if f != nil {
 		return Facts{}, t.errorOf(f)
 	}
-	facts.Warnings = warnings(in.Params)
 	return facts, nil
 }
 
@@ -102,9 +101,7 @@ func (t *Template) begin(b *lexer.Builder, in Input) *run {
 	}
 	in.Limits = in.Limits.withDefaults()
 	r.b, r.in, r.start = b, in, b.Len()
-	if in.Mode == Request {
-		r.sent()
-	}
+	r.sent()
 	r.steps, r.turns, r.grown = in.Limits.Steps, in.Limits.Turns, in.Limits.Values
 	return r
 }

@@ -2,6 +2,7 @@ package templating
 
 import (
 	"strings"
+	"unicode/utf8"
 )
 
 // Where the arguments of a type function stand.
@@ -194,8 +195,15 @@ func isDate(s string) bool {
 
 // isDateTime is a date and a time, with a fraction or a zone after them or neither.
 func isDateTime(s string) bool {
-	for _, rest := range dateTimes(s) {
-		if _, after, ok := fraction(rest); ok && isZone(after) || isZone(rest) {
+	ends := func(rest string) bool {
+		_, after, ok := fraction(rest)
+		return ok && isZone(after) || isZone(rest)
+	}
+	if rest, ok := yearFirst(s); ok {
+		return ends(rest)
+	}
+	for _, rest := range yearLast(s) {
+		if ends(rest) {
 			return true
 		}
 	}
@@ -216,15 +224,6 @@ func isDateTime64(s string) bool {
 	return false
 }
 
-// dateTimes are what may follow the date and time at the beginning of s; several when the last number can be read in
-// more than one way, none when there is no date and time.
-func dateTimes(s string) []string {
-	if rest, ok := yearFirst(s); ok {
-		return []string{rest}
-	}
-	return yearLast(s)
-}
-
 // yearFirst reads 2024-01-31T10:20:30, with any one character between the parts of the date.
 func yearFirst(s string) (rest string, ok bool) {
 	if !digits(s, 4) {
@@ -240,7 +239,7 @@ func yearFirst(s string) (rest string, ok bool) {
 	}
 	s = s[2:]
 	sep := s[:len(s)-len(skipRune(s))]
-	if sep != "T" && (sep == "" || !isBlank([]rune(sep)[0])) {
+	if sep != "T" && (sep == "" || !isBlank(firstRune(sep))) {
 		return "", false
 	}
 	s = s[len(sep):]
@@ -250,7 +249,8 @@ func yearFirst(s string) (rest string, ok bool) {
 	return s[8:], true
 }
 
-// yearLast reads 31/01/2024 1:2:3, with any one character between the parts of the date.
+// yearLast reads 31/01/2024 1:2:3, with any one character between the parts of the date. It gives what may follow: several
+// texts when the seconds can be read in more than one way, none when there is no date and time.
 func yearLast(s string) []string {
 	if !digits(s, 2) {
 		return nil
@@ -295,13 +295,14 @@ func clock(s string) (rest string, ok bool) {
 	return s[1:], true
 }
 
+func firstRune(s string) rune {
+	c, _ := utf8.DecodeRuneInString(s)
+	return c
+}
+
 func skipRune(s string) string {
-	for i := range s {
-		if i > 0 {
-			return s[i:]
-		}
-	}
-	return ""
+	_, n := utf8.DecodeRuneInString(s)
+	return s[n:]
 }
 
 // fraction reads one character and digits.

@@ -6,6 +6,8 @@
 // Both write one token whatever the bytes, valid UTF-8 or not.
 package literal
 
+import "strings"
+
 // escape of a byte: 0 for none, drop to leave it out, hex to write \x1A, else the character after the backslash.
 type table [256]byte
 
@@ -59,16 +61,14 @@ func Ident(dst []byte, s string, quote byte) []byte {
 // Path appends s as identifiers in backticks, one for each part between dots.
 func Path(dst []byte, s string) []byte {
 	dst = append(dst, '`')
-	from := 0
-	for i := 0; i < len(s); i++ {
-		if s[i] == '.' {
-			dst = escape(dst, s[from:i], &identTable)
-			dst = append(dst, "`.`"...)
-			from = i + 1
+	for {
+		part, rest, more := strings.Cut(s, ".")
+		dst = escape(dst, part, &identTable)
+		if !more {
+			return append(dst, '`')
 		}
+		dst, s = append(dst, "`.`"...), rest
 	}
-	dst = escape(dst, s[from:], &identTable)
-	return append(dst, '`')
 }
 
 // Bare appends s with the escapes of Ident but without quotes: for a name that the author of a template wrote.
