@@ -1,0 +1,347 @@
+package guard
+
+import (
+	"strings"
+
+	"penstock/sql/lexer"
+)
+
+// quietness groups the functions of lists/quiet.txt.
+type quietness uint16
+
+const (
+	oneWay quietness = 1 << iota
+	cipher
+	wrapper
+	cast
+	text
+	measure
+	structure
+	truth
+	regexp
+	split
+)
+
+var quietGroups = map[string]quietness{"oneway": oneWay, "cipher": cipher, "wrapper": wrapper, "cast": cast, "text": text,
+	"measure": measure, "structure": structure, "truth": truth, "regexp": regexp, "split": split}
+
+// A walker is what is known of a secret on the way up from its literal to the predicate.
+//
+// The danger is the error: ClickHouse computes what is constant beforehand, and an error of any function, of a comparison
+// between a text and a number too, quotes what it computed. The redactor knows the value as it is, not reversed, cut or
+// encoded. So a changed value may meet only what cannot fail: another text, when it is a text, or another number.
+type walker struct {
+	*judge
+	from     id // the child that the way comes through
+	level    int
+	hidden   bool // a one-way or cipher function stands around it: what an error could quote is no secret
+	compared bool // it is behind a comparison
+	loose    bool // something else than the strict rule allows stands around it
+	oracle   bool // the comparison tells about a part of it, or about something that the caller chooses
+	rule     string
+	sentence string
+}
+
+// Levels of change.
+const (
+	raw      = iota // the literal itself, maybe in a list
+	casted          // one cast around it: an error quotes it as it is
+	measured        // a length, a position, a truth: it tells little
+	changed         // anything else
+)
+
+func (w *walker) stop(rule, sentence string) {
+	if w.rule == "" {
+		w.rule, w.sentence = rule, sentence
+	}
+}
+
+// bare tells that an error here could quote the secret in a changed form.
+func (w *walker) bare() bool { return w.level == changed && !w.hidden }
+
+func (w *walker) throws() {
+	if w.bare() {
+		w.stop(ruleThrows, "An error here could quote the secret in a changed form.")
+	}
+}
+
+// predicate judges a secret below WHERE, PREWHERE, HAVING or ON.
+func (j *judge) predicate(n, clause id, u *Use) {
+	w := walker{judge: j, from: n}
+	for at := j.nodes[n].up; at != clause && w.rule == ""; at = j.nodes[at].up {
+		w.step(at)
+		w.from = at
+	}
+	if w.rule == "" && !w.compared {
+		w.stop(ruleCompare, "The secret stands in a predicate but is compared with nothing.")
+	}
+	if w.rule == "" && j.sentAway(clause) {
+		w.stop(ruleRemote, "This predicate is sent to another server together with the secret.")
+	}
+	u.Verdict = Exposed
+	if w.rule != "" {
+		j.sayAt(Error, w.rule, u.Start, u.End, w.sentence, "Compare the secret itself, or a hash of it, with a column of a table of the workspace.")
+		return
+	}
+	if w.loose && j.p.Predicates == Strict {
+		j.sayAt(Error, ruleStrict, u.Start, u.End, "This workspace allows around a secret only a cast, or a hash or cipher function.", "")
+		return
+	}
+	j.compared = true
+	u.Verdict = Predicate
+	if !w.oracle {
+		return
+	}
+	u.Verdict = Oracle
+	sev := Warning
+	if j.p.Oracles == Refuse {
+		sev = Error
+	}
+	j.sayAt(sev, ruleOracle, u.Start, u.End, "Whoever may call this can find the secret out bit by bit.", "Compare a salted hash of it for equality instead.")
+}
+
+// step judges one node above the secret.
+func (w *walker) step(at id) {
+	x := &w.nodes[at]
+	switch x.kind {
+	case kAlias:
+		w.stop(ruleAlias, "An alias around the secret makes it readable in other clauses.")
+	case kTuple, kArray, kTernary, kCase:
+		w.throws()
+	case kLambda:
+	case kUnary:
+		if x.op != wNot {
+			w.throws()
+			w.change()
+		}
+	case kBinary:
+		w.binary(at)
+	case kLike:
+		if w.from != x.first || x.op == wRegexp {
+			w.throws() // errors quote the pattern
+		}
+		w.compare(at, true)
+	case kIn, kIs, kDistinctFrom, kQuantified, kBetween:
+		w.compare(at, false)
+	case kCast, kTypeLit, kInterval:
+		w.cast()
+	case kCall:
+		w.call(at)
+	case kSubscript, kElementOf:
+		w.throws()
+		w.change()
+	default:
+		w.stop(ruleThrows, "The secret stands inside something that the guard does not allow around one.")
+	}
+}
+
+func (w *walker) change() {
+	if !w.hidden && !w.compared {
+		w.level, w.loose = changed, true
+	}
+}
+
+// compare notes a comparison; inspects tells that it looks at parts of the value.
+func (w *walker) compare(at id, inspects bool) {
+	if w.compared {
+		w.throws()
+		return
+	}
+	if w.bare() && !w.meetsItsKind(at) {
+		w.stop(ruleThrows, "The other side may be of another type, and then the error quotes the secret in a changed form.")
+	}
+	w.compared = true
+	if w.hidden {
+		return
+	}
+	if inspects {
+		w.loose = true
+	}
+	if inspects || w.loose || w.paramIn(at) {
+		w.oracle = true
+	}
+}
+
+// meetsItsKind tells whether the other operands of a comparison are surely of the type of the changed secret.
+func (w *walker) meetsItsKind(at id) bool {
+	is := w.isText
+	switch {
+	case w.isText(w.from):
+	case w.isNumber(w.from):
+		is = w.isNumber
+	case !w.isSplit(w.from):
+		return false
+	}
+	for c := w.nodes[at].first; c != 0; c = w.nodes[c].next {
+		if c == w.from || is(c) {
+			continue
+		}
+		if w.nodes[c].kind != kTuple && w.nodes[c].kind != kArray {
+			return false
+		}
+		for e := w.nodes[c].first; e != 0; e = w.nodes[e].next {
+			if !is(e) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+func (w *walker) groupOf(call id) quietness {
+	name, _ := w.nameOf(w.nodes[call].name)
+	base, _, _ := w.c.function(name)
+	return w.c.quiet[strings.ToLower(base)]
+}
+
+// isText tells what is surely a String.
+func (w *walker) isText(n id) bool {
+	switch x := &w.nodes[n]; x.kind {
+	case kLiteral:
+		return w.isString(n)
+	case kBinary:
+		return x.sym == lexer.Concatenation
+	case kCast:
+		return strings.EqualFold(w.sql[w.start(x.last):w.endByte(x.last)], "String")
+	case kCall:
+		name, _ := w.nameOf(x.name)
+		return w.groupOf(n)&(text|wrapper) != 0 || name == "toString"
+	}
+	return false
+}
+
+// isNumber tells what is surely one number.
+func (w *walker) isNumber(n id) bool {
+	switch x := &w.nodes[n]; x.kind {
+	case kLiteral:
+		return w.toks[x.tok].kind == lexer.Number
+	case kUnary:
+		return x.op == wNone && w.isNumber(x.first)
+	case kBinary:
+		switch x.sym {
+		case lexer.Plus, lexer.Minus, lexer.Asterisk, lexer.Slash:
+			return w.isNumber(x.first) && w.isNumber(x.last)
+		}
+	case kCall:
+		name, _ := w.nameOf(x.name)
+		return w.groupOf(n)&measure != 0 || strings.HasPrefix(name, "toUInt") || strings.HasPrefix(name, "toInt") ||
+			strings.HasPrefix(name, "toFloat") || name == "count"
+	}
+	return false
+}
+
+func (w *walker) isSplit(n id) bool { return w.nodes[n].kind == kCall && w.groupOf(n)&split != 0 }
+
+func (w *walker) binary(at id) {
+	x := &w.nodes[at]
+	switch {
+	case x.op == wAnd || x.op == wOr:
+	case x.op == wDiv || x.op == wMod || x.sym == lexer.Percent || x.sym == lexer.Plus || x.sym == lexer.Minus ||
+		x.sym == lexer.Asterisk || x.sym == lexer.Slash: // divisions by zero, overflows of decimals
+		w.throws()
+		w.change()
+	case x.sym == lexer.Concatenation:
+		w.allText(at)
+		w.change()
+	default:
+		w.compare(at, false)
+	}
+}
+
+// allText demands that a changed secret meets nothing but texts.
+func (w *walker) allText(at id) {
+	if w.bare() && !(w.isText(w.from) && w.meetsItsKind(at)) {
+		w.throws()
+	}
+}
+
+// cast judges a conversion, which is allowed directly on the literal.
+func (w *walker) cast() {
+	if w.compared || w.hidden {
+		w.throws()
+		return
+	}
+	if w.level != raw {
+		w.stop(ruleThrows, "A conversion of a changed secret could quote it in an error.")
+	}
+	w.level = casted
+}
+
+func (w *walker) call(at id) {
+	x := &w.nodes[at]
+	name, _ := w.nameOf(x.name)
+	base, _, ok := w.c.function(name)
+	if !ok && w.toks[x.name].word != wNone { // a word of the grammar, which has no case
+		base, _, ok = w.c.function(strings.ToLower(name))
+	}
+	if !ok {
+		w.stop(ruleThrows, "The guard does not know what this function does with the secret.")
+		return
+	}
+	if w.nodes[w.from].kind == kParams {
+		w.stop(ruleThrows, "A parameter of an aggregate function becomes part of its name.")
+		return
+	}
+	lower := strings.ToLower(base)
+	group := w.c.quiet[lower]
+	index := w.indexOf(at)
+	switch {
+	case w.compared:
+		if lower != "and" && lower != "or" && lower != "not" {
+			w.throws()
+		}
+	case w.hidden:
+		if group&truth != 0 {
+			w.compare(at, false)
+		}
+	case group&cipher != 0:
+		w.cipher(index)
+	case group&oneWay != 0:
+		if lower == "hmac" && index == 0 {
+			w.throws()
+		}
+		w.hidden, w.loose = true, false
+	case group&truth != 0:
+		if group&regexp != 0 {
+			w.throws()
+		}
+		w.compare(at, group&structure == 0)
+	case group&cast != 0 && index == 0:
+		w.cast()
+	case lower == "tostring":
+	case group&structure != 0:
+		w.throws()
+	case group&measure != 0:
+		w.allText(at)
+		w.level, w.loose = measured, true
+	case group&(text|wrapper|split) != 0:
+		w.allText(at)
+		w.change()
+	default:
+		w.stop(ruleThrows, "An error of "+w.shown(w.start(at), int(w.toks[x.name].end))+" could quote the secret in a changed form.")
+	}
+}
+
+// cipher judges encrypt and its like: the secret may be the key or what stands behind it, as it is; as the text it is
+// changed in a way that the key undoes.
+func (w *walker) cipher(index int) {
+	if w.level != raw || index == 0 {
+		w.stop(ruleThrows, "An error of this could quote the secret in a changed form.")
+	}
+	if index >= 2 {
+		w.hidden, w.loose = true, false
+		return
+	}
+	w.change()
+}
+
+// indexOf is the place of the argument that the way comes through, from 0.
+func (w *walker) indexOf(call id) int {
+	i := 0
+	for c := w.nodes[call].first; c != 0 && c != w.from; c = w.nodes[c].next {
+		if w.nodes[c].kind != kParams {
+			i++
+		}
+	}
+	return i
+}
