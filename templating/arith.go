@@ -239,6 +239,10 @@ func floatOp(op string, a, b value) (value, *fault) {
 			}
 			return none, divisionByZero(op)
 		}
+		if a.kind != kFloat && b.kind != kFloat {
+			q, _ := new(big.Rat).SetFrac(a.bigInt(), b.bigInt()).Float64() // rounded once
+			return float(q), nil
+		}
 		return float(x / y), nil
 	case "//", "%":
 		if y == 0 {
@@ -262,13 +266,33 @@ func floatOp(op string, a, b value) (value, *fault) {
 		if x < 0 && y != math.Trunc(y) {
 			return none, unsupported("complex numbers are not supported")
 		}
-		p := math.Pow(x, y)
+		p := power(x, y)
 		if math.IsInf(p, 0) && !math.IsInf(x, 0) && !math.IsInf(y, 0) {
 			return none, faultf(KindRuntime, "OverflowError", "Numerical result out of range")
 		}
 		return float(p), nil
 	}
 	return none, badOperands(op, a, b)
+}
+
+// power is x to the y. Whole exponents are worked out with more bits, to round once as C's pow does.
+func power(x, y float64) float64 {
+	const most = 1024
+	if y != math.Trunc(y) || math.Abs(y) > most || x == 0 || math.IsInf(x, 0) || math.IsNaN(x) {
+		return math.Pow(x, y)
+	}
+	p, base := big.NewFloat(1).SetPrec(256), new(big.Float).SetPrec(256).SetFloat64(x)
+	for n := int(math.Abs(y)); n > 0; n >>= 1 {
+		if n&1 == 1 {
+			p.Mul(p, base)
+		}
+		base.Mul(base, base)
+	}
+	if y < 0 {
+		p.Quo(big.NewFloat(1).SetPrec(256), p)
+	}
+	f, _ := p.Float64()
+	return f
 }
 
 // floorDiv is x // y when m is x % y, exact where x / y would round up.

@@ -1,7 +1,7 @@
 package templating
 
-// sqlContext follows ClickHouse's quoting through SQL that comes in pieces, so that it is known whether a literal can
-// stand at a place. Comparable: two pieces of SQL leave the same context when the contexts are equal.
+// sqlContext follows ClickHouse's quoting through SQL that comes in pieces, so that it is known before rendering whether
+// a literal can stand at a place.
 type sqlContext struct {
 	state   sqlState
 	escaped bool   // the last byte was a backslash within quotes
@@ -107,7 +107,7 @@ func (c *sqlContext) code(b byte) {
 		c.state = sqlDouble
 	case b == '`':
 		c.state = sqlBacktick
-	case b == '#', b == '-' && c.last[1] == '-':
+	case b == '#', b == '-' && c.last[1] == '-', b == '/' && c.last[1] == '/':
 		c.state = sqlLine
 	case b == '*' && c.last[1] == '/':
 		c.state, c.depth = sqlBlock, 1
@@ -155,7 +155,7 @@ func (c *sqlContext) refusal() string {
 	case c.state != sqlCode:
 		return "inside " + c.state.String()
 	case c.tagging || touches(c.last[1]):
-		return "directly after other text"
+		return afterText
 	}
 	return ""
 }

@@ -201,13 +201,7 @@ func splitBlanks(v value, n int) []value {
 	for rest != "" {
 		i := strings.IndexFunc(rest, isBlank)
 		if i < 0 || n == 0 {
-			if n != 0 {
-				i = len(rest)
-			} else {
-				i = len(strings.TrimRightFunc(rest, isBlank))
-				items = append(items, value{kind: kStr, s: rest[:i], from: v.from})
-				return items
-			}
+			i = len(rest)
 		}
 		items = append(items, value{kind: kStr, s: rest[:i], from: v.from})
 		rest = strings.TrimLeftFunc(rest[i:], isBlank)

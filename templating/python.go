@@ -72,9 +72,8 @@ func intCall(r *run, v value) (value, *fault) {
 		n, _ := big.NewFloat(f).Int(nil)
 		return bigInteger(n).with(v.from), nil
 	case kStr, kRaw:
-		s := strings.TrimFunc(v.s, isBlank)
-		n, ok := parseInt(strings.ReplaceAll(s, "_", ""), true)
-		if !ok || strings.Contains(s, "__") || strings.HasPrefix(strings.TrimLeft(s, "+-"), "_") || strings.HasSuffix(s, "_") {
+		n, ok := parseInt(strings.TrimFunc(withoutUnderscores(v.s), isBlank), true)
+		if !ok {
 			return none, faultf(KindRuntime, "ValueError", "invalid literal for int() with base 10: %s", appendRepr(nil, v.s))
 		}
 		return n.with(v.from), nil
@@ -82,12 +81,26 @@ func intCall(r *run, v value) (value, *fault) {
 	return none, badType("int() argument must be a string, a bytes-like object or a real number, not '%s'", v.typeName())
 }
 
+// withoutUnderscores takes out the underscores that stand between digits, as Python's int and float allow them.
+func withoutUnderscores(s string) string {
+	if strings.IndexByte(s, '_') < 0 {
+		return s
+	}
+	var b strings.Builder
+	for i := 0; i < len(s); i++ {
+		if s[i] != '_' || i == 0 || !digits(s[i-1:], 1) || !digits(s[i+1:], 1) {
+			b.WriteByte(s[i])
+		}
+	}
+	return b.String()
+}
+
 func floatCall(_ *run, v value) (value, *fault) {
 	if v.kind == kAbsent {
 		return float(0), nil
 	}
 	if v.isStr() {
-		f, ok := parseFloat(v.s)
+		f, ok := parseFloat(withoutUnderscores(v.s))
 		if !ok {
 			return none, faultf(KindRuntime, "ValueError", "could not convert string to float: %s", appendRepr(nil, v.s))
 		}

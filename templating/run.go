@@ -27,16 +27,18 @@ type run struct {
 	word                []byte // a text that is put together within it
 	unions              map[[2]*origin]*origin
 	facts               Facts
-	where               sqlContext // the SQL up to seen, when the template has secrets
-	seen                int
 	printed             []secretAt
 }
 
 // span is a piece of the output; the zero span is none.
 type span struct{ start, end int }
 
-// secretAt is where the literal of a secret ends in the output, and the tag that printed it.
-type secretAt struct{ end, pos int }
+// secretAt is where the literal of a secret stands in the output, and the tag that printed it.
+type secretAt struct {
+	span
+	name string
+	pos  int
+}
 
 func (r *run) step() *fault {
 	if r.steps--; r.steps < 0 {

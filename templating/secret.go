@@ -130,22 +130,58 @@ func (r *run) secret(name []string, def eval, pos int) (value, *fault) {
 	return none, cannotAccess(name[0]).at(pos)
 }
 
-// printSecret writes the literal of a secret, if one can stand here.
+// printSecret writes the literal of a secret. Whether one can stand here is known when the statement is whole.
 func (r *run) printSecret(pos int, s *secret) *fault {
-	sql := r.b.Statement().Bytes()
-	r.where.feed(string(sql[r.seen:]))
-	if why := r.where.refusal(); why != "" {
-		return misplaced(s.name[0], why).at(pos)
-	}
 	n := len(r.scratch)
 	r.scratch = literal.Secret(r.scratch, s.value)
-	r.b.Secret(r.t.src, pos, string(r.scratch[n:]), s.name)
+	at := secretAt{span{r.b.Len(), r.b.Len() + len(r.scratch) - n}, s.name[0], pos}
+	r.b.Secret(r.t.src, pos, bytesText(r.scratch[n:]), s.name)
 	clear(r.scratch[n:])
 	r.scratch = r.scratch[:n]
-	r.seen = r.b.Len()
-	r.where = sqlContext{last: [2]byte{0, '\''}} // the literal closes itself
-	r.printed = append(r.printed, secretAt{r.seen, pos})
+	r.printed = append(r.printed, at)
+	return r.checkOutput()
+}
+
+// finishSecrets refuses a statement in which the literal of a secret is not one String token for itself: ClickHouse's
+// own tokens decide, over the whole text.
+func (r *run) finishSecrets() *fault {
+	if len(r.printed) == 0 {
+		return nil
+	}
+	sql := r.b.Statement().Bytes()
+	lex := lexer.New(bytesText(sql))
+	tok := lex.Next()
+	for _, p := range r.printed {
+		for tok.End <= p.start && tok.Kind != lexer.End {
+			tok = lex.Next()
+		}
+		switch {
+		case tok.Kind != lexer.String || tok.Start != p.start || tok.End != p.end:
+			return misplaced(p.name, placeIn(tok, p.start)).at(p.pos)
+		case p.start > 0 && touches(sql[p.start-1]):
+			return misplaced(p.name, afterText).at(p.pos)
+		case p.end < len(sql) && touches(sql[p.end]):
+			return misplacedAfter().at(p.pos)
+		}
+	}
 	return nil
+}
+
+const afterText = "directly after other text"
+
+// placeIn says where in a token a literal stands.
+func placeIn(tok lexer.Token, at int) string {
+	switch {
+	case tok.Kind == lexer.Comment:
+		return "inside " + sqlLine.String()
+	case tok.Kind == lexer.Heredoc:
+		return "inside " + sqlHeredoc.String()
+	case tok.Kind == lexer.QuotedName:
+		return "inside " + sqlBacktick.String()
+	case tok.Start < at && (tok.Kind == lexer.String || tok.Kind == lexer.Error):
+		return "inside " + sqlString.String()
+	}
+	return afterText
 }
 
 func misplaced(name, why string) *fault {
@@ -155,17 +191,6 @@ func misplaced(name, why string) *fault {
 		remedy = "a tag in an SQL comment is evaluated too; use {# … #} for what should be left out"
 	}
 	return f.hinted(remedy)
-}
-
-// finishSecrets refuses secrets that the text after them has become one token with.
-func (r *run) finishSecrets() *fault {
-	sql := r.b.Statement().Bytes()
-	for _, p := range r.printed {
-		if p.end < len(sql) && touches(sql[p.end]) {
-			return misplacedAfter().at(p.pos)
-		}
-	}
-	return nil
 }
 
 func misplacedAfter() *fault {

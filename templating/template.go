@@ -117,7 +117,7 @@ func (t *Template) end(r *run) {
 	r.stack, r.arena = r.stack[:0], r.arena[:0]
 	r.scratch, r.line, r.word = short(r.scratch), short(r.line), short(r.word)
 	r.b, r.in, r.facts = nil, Input{}, Facts{}
-	r.where, r.seen, r.printed = sqlContext{}, 0, r.printed[:0]
+	r.printed = r.printed[:0]
 	t.pool.Put(r)
 }
 

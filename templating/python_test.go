@@ -1,0 +1,96 @@
+package templating
+
+import (
+	"bufio"
+	"encoding/json"
+	"os"
+	"testing"
+
+	"penstock/sql/lexer"
+)
+
+// pythonCase is one line of what testdata/python.py recorded.
+type pythonCase struct {
+	expr  string
+	repr  string
+	class string // of the exception; "" when there is a value
+}
+
+func pythonCases(tb testing.TB) []pythonCase {
+	f, err := os.Open("testdata/python.jsonl")
+	if err != nil {
+		tb.Fatal(err)
+	}
+	defer f.Close()
+	var out []pythonCase
+	sc := bufio.NewScanner(f)
+	for sc.Scan() {
+		var line []*string
+		if err := json.Unmarshal(sc.Bytes(), &line); err != nil {
+			tb.Fatal(err)
+		}
+		c := pythonCase{expr: *line[0]}
+		if line[1] != nil {
+			c.repr = *line[1]
+		} else {
+			c.class = *line[2]
+		}
+		out = append(out, c)
+	}
+	if err := sc.Err(); err != nil {
+		tb.Fatal(err)
+	}
+	return out
+}
+
+// evaluated is the value of an expression as Python would show it, or the fault.
+func evaluated(expr string) (string, *fault, error) {
+	t, err := Compile(&lexer.Source{Text: "%{% set x = " + expr + " %}"})
+	if err != nil {
+		return "", nil, err
+	}
+	var b lexer.Builder
+	r := t.begin(&b, Input{})
+	if _, f := t.body.run(r); f != nil {
+		return "", f, nil
+	}
+	s, f := r.repr(nil, r.locals[0])
+	return string(s), f, nil
+}
+
+// notPython are exceptions that we class otherwise: what Python reports by the machine's limits, and what is left out.
+func notPython(c pythonCase, f *fault, err error) bool {
+	switch {
+	case err != nil: // refused before running
+		return false
+	case f != nil && f.kind == KindUnsupported:
+		return true // complex numbers, text formatting
+	}
+	return false
+}
+
+func TestEvaluatorIsPythons(t *testing.T) {
+	cases := pythonCases(t)
+	left := 0
+	for _, c := range cases {
+		got, f, err := evaluated(c.expr)
+		switch {
+		case notPython(c, f, err):
+			left++
+		case err != nil:
+			t.Errorf("%s: %v", c.expr, err)
+		case c.class != "" && f == nil:
+			t.Errorf("%s: got %s, want %s", c.expr, got, c.class)
+		case c.class == "" && f != nil:
+			t.Errorf("%s: got %s, want %s", c.expr, f.msg, c.repr)
+		case c.class != "" && f.class != c.class:
+			t.Errorf("%s: got %s (%s), want %s", c.expr, f.class, f.msg, c.class)
+		case c.class == "" && got != c.repr:
+			t.Errorf("%s: got %s, want %s", c.expr, got, c.repr)
+		}
+	}
+	t.Logf("%d expressions, %d of them left out of the language", len(cases), left)
+	if len(cases) < 5000 || left > 60 {
+		t.Errorf("%d expressions, %d left out; want 5,000 and at most 60", len(cases), left)
+	}
+}

@@ -1,0 +1,113 @@
+#!/usr/bin/env python3
+"""Records what Python makes of expressions, for TestEvaluatorIsPythons.
+
+    python3 templating/testdata/python.py > templating/testdata/python.jsonl
+
+Each line is [expression, repr of its value] or [expression, null, name of the exception].
+"""
+import itertools
+import json
+import random
+import sys
+
+random.seed(20261122)
+sys.set_int_max_str_digits(0)
+
+numbers = ["0", "1", "-1", "2", "3", "-7", "10", "2147483648", "-9223372036854775808", "9223372036854775807",
+           "18446744073709551616", "-123456789012345678901234567890", "0.0", "-0.0", "0.1", "1.5", "-2.5", "1e16", "1e-5",
+           "123456789.125", "1e308", "True", "False"]
+texts = ["''", "'a'", "'abc'", "'ñ😀x'", "' a b '", "'1'", "'a,b,,c'", "'it\\'s'", "'\\n\\t\\x00\\x7f\\u200b\\u00ad\"'", "'%'"]
+lists = ["[]", "[1]", "[1, 2, 3]", "['a', 'b']", "[[1], [2]]", "(1, 2)", "()", "(1,)", "[None, True]", "[1.0, 'x']"]
+dicts = ["{}", "{'a': 1}", "{'a': 1, 'b': [2]}", "{1: 'x', 1.0: 'y'}", "{True: 1}"]
+others = ["None"]
+every = numbers + texts + lists + dicts + others
+
+out = []
+
+
+def add(x):
+    out.append(x)
+
+
+for op in ["+", "-", "*", "/", "//", "%"]:
+    for a, b in itertools.product(numbers, numbers):
+        add(f"{a} {op} {b}")
+for a in numbers:
+    for b in ["0", "1", "2", "3", "-1", "-2", "0.5", "True"]:
+        add(f"({a}) ** {b}")
+for op in ["==", "!=", "<", "<=", ">", ">=", "in", "not in", "is", "+", "*"]:
+    pairs = list(itertools.product(every, every))
+    for a, b in random.sample(pairs, 260):
+        if op == "is" and not ("None" in (a, b)):
+            continue
+        if op == "*" and (a in numbers[7:12] or b in numbers[7:12]):
+            continue
+        add(f"{a} {op} {b}")
+for a in every:
+    add(f"not {a}")
+    add(f"-{a}")
+    add(f"{a} and 'y'")
+    add(f"{a} or 'n'")
+    add(f"'t' if {a} else 'f'")
+    for f in ["len", "str", "int", "float", "list", "sum", "min", "max", "sorted"]:
+        add(f"{f}({a})")
+    add(f"list(reversed({a}))")
+    add(f"list(enumerate({a}))")
+    add(f"list(zip({a}, [1, 2]))")
+    add(f"[x for x in {a}]")
+    add(f"f'<{{{a}}}>'" if "'" not in a and "{" not in a else f"str({a})")
+bounds = ["", "0", "1", "2", "-1", "-2", "5", "-5"]
+for a in ["'abcd'", "'ñ😀x'", "[1, 2, 3]", "(1, 2, 3)", "''"]:
+    for i in ["0", "1", "-1", "2", "-4", "9", "'x'", "None", "1.0", "True"]:
+        add(f"{a}[{i}]")
+    for lo, hi in itertools.product(bounds, bounds):
+        add(f"{a}[{lo}:{hi}]")
+    for lo, hi, st in itertools.product(["", "1", "-1"], ["", "2", "-9"], ["1", "2", "-1", "-2", "0"]):
+        add(f"{a}[{lo}:{hi}:{st}]")
+for d in dicts:
+    for k in ["'a'", "1", "None", "'zz'", "[]"]:
+        add(f"{d}[{k}]")
+        add(f"{d}.get({k})")
+        add(f"{d}.get({k}, 'd')")
+        add(f"{k} in {d}")
+    add(f"list({d}.items())")
+    add(f"list({d}.keys())")
+    add(f"list({d}.values())")
+for t in texts:
+    for m in ["lower()", "upper()", "strip()", "lstrip()", "rstrip()", "split()", "split(',')", "split(',', 1)", "split('')",
+              "strip('a ')", "replace('a', 'bb')", "replace('a', '', 1)", "replace('', '-')", "startswith('a')", "endswith('c')",
+              "startswith(('x', 'a'))", "join(['p', 'q'])", "join('xyz')", "join([1])", "split(None, 1)", "startswith(1)",
+              "lstrip('\\'i')", "split(' ', 0)", "join([])"]:
+        add(f"{t}.{m}")
+for a in ["range(3)", "range(2, 8, 3)", "range(5, 0, -2)", "range(0)", "range(1, 2, 0)", "range('a')", "range(1.0)"]:
+    add(f"list({a})")
+    add(f"len({a})")
+    add(f"sum({a})")
+for x in ["1 < 2 < 3", "1 < 2 > 3", "3 > 2 == 2", "1 if 0 else 2 if 0 else 3", "[1, 2][0] + {'a': 3}['a']", "not 1 == 2",
+          "-2 ** 2", "2 ** -1", "2 ** 3 ** 2", "(2 ** 3) ** 2", "7 // -2", "-7 // 2", "-7 % 3", "7 % -3", "7.5 // 2", "-7.5 % 2",
+          "1e16 + 1", "0.1 + 0.2", "1 / 3", "10 ** 20", "10 ** 20 % 7", "-10 ** 20 // 7", "1_000 + 0x1F + 0b11 + 0o17", ".5 + 5.",
+          "'a' 'b'", "'a' * 3", "3 * 'ab'", "[0] * 3", "(1, 2) * 2", "[1] + [2]", "(1,) + (2,)", "{1, 1, 2}", "{1, 1.0, True}",
+          "[x * y for x in [1, 2] for y in [3, 4] if x != y]", "{k: v for k, v in [('a', 1), ('b', 2)]}", "sum(x for x in [1, 2])",
+          "[x for x in 'aba' if x != 'b']", "[(x, y) for x, y in zip('ab', 'cd')]", "max(1, 2.5, True)", "min('b', 'a')", "max([], [1])",
+          "min(1, 'a')", "max()", "sorted([3, 1, 2], reverse=True)", "sorted('bca')", "sorted([1, 'a'])", "int('12')", "int(' 12 ')",
+          "int('1_0')", "int('x')", "int('-0')", "int(1e20)", "int(-1.9)", "float('1e3')", "float('nan')", "float(' -inf ')", "float('x')",
+          "float('1_0')", "str(1e100)", "str(-0.0)", "str(1e22)", "str(123456789012345680.0)", "str(0.00001)", "len('ñ😀')",
+          "(1, 2) < (1, 3)", "[1, 2] < [1]", "[1, [2]] == [1, [2]]", "'a' < 'b'", "'a' < 'B'", "None == 0", "1 == 1.0 == True",
+          "'1' == 1", "'' in 'abc'", "'bc' in 'abc'", "1 in [1.0]", "None in [None]", "float('nan') == float('nan')",
+          "f'{1 + 1}{\"x\"}'", "f'{[1, \"a\"]}'", "f'{None}{True}{1.0}'", "'%s' .split('s')", "9007199254740993 == 9007199254740992.0",
+          "9223372036854775807 + 1", "-9223372036854775808 - 1", "4611686018427387904 * 2", "3037000500 * 3037000500", "1 - 9223372036854775808",
+          "-(-9223372036854775808)", "9223372036854775807 // -1", "-9223372036854775808 // -1", "-9223372036854775808 % -1", "5 // 0", "5 % 0",
+          "5 / 0", "5.0 // 0", "5.0 % 0", "5.0 / 0", "0 ** -1", "0.0 ** -1", "1e308 * 10", "2 ** 0.5", "(-8) ** 0.5 == 0", "1e200 ** 2"]:
+    add(x)
+
+for x in dict.fromkeys(out):
+    try:
+        v = eval(x, {})
+        line = [x, repr(v)]
+        if isinstance(v, complex):
+            continue
+    except Exception as e:  # noqa: BLE001
+        line = [x, None, type(e).__name__]
+    except SyntaxError:
+        continue
+    print(json.dumps(line, ensure_ascii=True))
