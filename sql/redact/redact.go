@@ -3,15 +3,18 @@
 // The model. An error of ClickHouse quotes the statement, shortened or with escapes of its own, and whoever wraps it in JSON
 // escapes it again. So a Redactor looks for every run of eight bytes of a value, in the text and in what the text says once
 // its backslash escapes are read, up to three times; and for the runs of the value as people escape it. It takes out too much
-// rather than too little. What it cannot know is a value that was computed with (reversed, encoded): the guard lets no
+// rather than too little: a shorter piece of a value is taken out as well where quotes enclose it. What it cannot know is a value that was computed with (reversed, encoded): the guard lets no
 // statement pass whose errors could quote that.
 package redact
 
 import (
 	"encoding/binary"
 	"fmt"
+	"math/big"
+	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"penstock/sql/lexer"
 )
@@ -33,6 +36,7 @@ type known struct {
 	once   sync.Once
 	runs   map[uint64]struct{} // every eight bytes of every form
 	short  []string            // forms that are shorter
+	pieces map[string]struct{} // every piece of fewer than eight bytes of the values: taken out where quotes enclose it
 }
 
 // New keeps what it needs of st, which may change afterwards. It costs next to nothing until a text comes.
@@ -102,7 +106,7 @@ func replace(s string, hit []bool) string {
 
 // prepare makes the forms of the values.
 func (k *known) prepare() {
-	k.runs = map[uint64]struct{}{}
+	k.runs, k.pieces = map[uint64]struct{}{}, map[string]struct{}{}
 	seen := map[string]bool{}
 	for _, v := range k.values {
 		for _, form := range forms(v) {
@@ -113,6 +117,11 @@ func (k *known) prepare() {
 			if len(form) < run {
 				k.short = append(k.short, form)
 			}
+			for i := range form {
+				for n := 1; n < run && i+n <= len(form); n++ {
+					k.pieces[form[i:i+n]] = struct{}{}
+				}
+			}
 			for i := 0; i+run <= len(form); i++ {
 				k.runs[binary.LittleEndian.Uint64([]byte(form[i:i+run]))] = struct{}{}
 			}
@@ -120,10 +129,10 @@ func (k *known) prepare() {
 	}
 }
 
-// forms are the ways in which a value is written: as it is, with ClickHouse's escapes, with doubled quotes, and each of them
-// in JSON with and without its slashes escaped.
+// forms are the ways in which a value is written: as it is, as the number or time that it is cast to, with ClickHouse's
+// escapes, with doubled quotes, and each of them in JSON with and without its slashes escaped.
 func forms(v string) []string {
-	out := []string{v}
+	out := append([]string{v}, castForms(strings.TrimSpace(v))...)
 	if strings.ContainsAny(v, "\\'\"`/\n\r\t\b\f\x00\a\v\x1b<>&") || strings.ToValidUTF8(v, "") != v {
 		engine := engineEscapes.Replace(v)
 		for _, form := range []string{engine, strings.ReplaceAll(v, "'", "''"), strings.ReplaceAll(v, "`", "``")} {
@@ -133,6 +142,25 @@ func forms(v string) []string {
 			escaped := jsonEscapes.Replace(form)
 			out = append(out, escaped, strings.ReplaceAll(escaped, "/", `\/`), strings.ToValidUTF8(form, "\ufffd"),
 				htmlEscapes.Replace(escaped))
+		}
+	}
+	return out
+}
+
+// castForms are what ClickHouse prints of a value that a statement casts to a number, a date or a time.
+func castForms(v string) (out []string) {
+	if len(v) > 40 {
+		return nil
+	}
+	if f, err := strconv.ParseFloat(v, 64); err == nil {
+		out = append(out, strconv.FormatFloat(f, 'f', -1, 64), strconv.FormatFloat(f, 'g', -1, 64))
+	}
+	if n, ok := new(big.Int).SetString(v, 10); ok {
+		out = append(out, n.String())
+	}
+	for _, layout := range []string{time.DateOnly, time.DateTime, time.RFC3339} {
+		if t, err := time.Parse(layout, v); err == nil {
+			out = append(out, strconv.FormatInt(t.Unix(), 10), strconv.FormatInt(t.Unix()/86400, 10))
 		}
 	}
 	return out
@@ -170,6 +198,21 @@ func (k *known) mark(v view, hit []bool) (found bool) {
 				break
 			}
 			window = window>>8 | uint64(t[i+run])<<56
+		}
+	}
+	for i := 0; i < len(t); i++ { // "parsed just '211'", "before: 'ab'"
+		if t[i] != '\'' && t[i] != '"' {
+			continue
+		}
+		for n := 1; n < run && i+1+n < len(t); n++ {
+			if t[i+1+n] != t[i] {
+				continue
+			}
+			if _, ok := k.pieces[t[i+1:i+1+n]]; ok {
+				end = 0
+				note(i+1, i+1+n)
+			}
+			break
 		}
 	}
 	for _, short := range k.short {

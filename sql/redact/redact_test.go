@@ -40,6 +40,9 @@ func TestText(t *testing.T) {
 		{"short", "is it short? shortest", "is it [[SENSITIVE]]? [[SENSITIVE]]est"},
 		{"1", "position 11 ('1'): 1", "position 11 ('[[SENSITIVE]]'): [[SENSITIVE]]"},
 		{"", "''", "''"},
+		{"0211x9", "Cannot parse string '0211x9' as UInt8: parsed just '0211' before: 'x9'", "Cannot parse string '[[SENSITIVE]]' as UInt8: parsed just '[[SENSITIVE]]' before: '[[SENSITIVE]]'"},
+		{"0211", "equals(x, 211_UInt8)", "equals(x, [[SENSITIVE]]_UInt8)"},
+		{"2026-01-05", "20458_UInt16 and 1767571200", "[[SENSITIVE]]_UInt16 and [[SENSITIVE]]"},
 	} {
 		if got := redact.New(statement(c.value)).Text(c.text); got != c.want {
 			t.Errorf("%q in %q:\n got %q\nwant %q", c.value, c.text, got, c.want)
