@@ -11,23 +11,23 @@ import (
 
 // serveCommand is the configuration of a gateway: the one table that flags, variables, help and README are made from.
 type serveCommand struct {
-	Listen         string        `default:"127.0.0.1:7181" env:"PENSTOCK_LISTEN" placeholder:"ADDRESS" help:"Address to serve HTTP on."`
-	Data           string        `default:".penstock" env:"PENSTOCK_DATA" placeholder:"DIR" help:"Folder for everything that penstock keeps."`
+	Listen         string        `default:"127.0.0.1:7181" env:"PENSTOCK_LISTEN" help:"Address to serve HTTP on."`
+	Data           string        `default:".penstock" env:"PENSTOCK_DATA" help:"Folder for everything that penstock keeps."`
 	Project        []string      `env:"PENSTOCK_PROJECT" placeholder:"[NAME=]DIR" sep:"," help:"Folder of .pipe and .datasource files to serve, for the workspace main or the one named. Repeatable."`
 	ClickHouse     string        `name:"clickhouse" env:"PENSTOCK_CLICKHOUSE" placeholder:"URL" help:"HTTP address of a ClickHouse to use, http://user:password@host:8123, instead of the embedded engine."`
 	Store          string        `env:"PENSTOCK_STORE" placeholder:"sqlite:PATH" help:"Where secrets and tokens are kept. Default: sqlite:DIR/penstock.db."`
 	KeyFile        string        `env:"PENSTOCK_KEY_FILE" placeholder:"FILE" help:"File with the key-encryption key (32 bytes, base64). Default: the variable PENSTOCK_KEY, else DIR/key, made on the first start."`
-	QueryTimeout   time.Duration `default:"10s" env:"PENSTOCK_QUERY_TIMEOUT" placeholder:"DURATION" help:"A query that runs longer is killed."`
-	QueryRate      int           `default:"0" env:"PENSTOCK_QUERY_RATE" placeholder:"N" help:"Queries a second for each workspace; 0 for no limit."`
-	MaxRunning     int           `default:"16" env:"PENSTOCK_MAX_RUNNING" placeholder:"N" help:"Queries at once for each workspace; 0 for no limit."`
-	SecretRate     int           `default:"5" env:"PENSTOCK_SECRET_RATE" placeholder:"N" help:"Requests a second to the secrets of each workspace; 0 for no limit."`
-	MaxSecrets     int           `default:"100" env:"PENSTOCK_MAX_SECRETS" placeholder:"N" help:"Secrets of each workspace."`
-	MaxSecretBytes int           `default:"8192" env:"PENSTOCK_MAX_SECRET_BYTES" placeholder:"N" help:"Bytes of a secret's value."`
+	QueryTimeout   time.Duration `default:"10s" env:"PENSTOCK_QUERY_TIMEOUT" help:"A query that runs longer is killed."`
+	QueryRate      int           `default:"0" env:"PENSTOCK_QUERY_RATE" help:"Queries a second for each workspace; 0 for no limit."`
+	MaxRunning     int           `default:"16" env:"PENSTOCK_MAX_RUNNING" help:"Queries at once for each workspace; 0 for no limit."`
+	SecretRate     int           `default:"5" env:"PENSTOCK_SECRET_RATE" help:"Requests a second to the secrets of each workspace; 0 for no limit."`
+	MaxSecrets     int           `default:"100" env:"PENSTOCK_MAX_SECRETS" help:"Secrets of each workspace."`
+	MaxSecretBytes int           `default:"8192" env:"PENSTOCK_MAX_SECRET_BYTES" help:"Bytes of a secret's value."`
 	AllowHost      []string      `env:"PENSTOCK_ALLOW_HOSTS" placeholder:"HOST:PORT" sep:"," help:"Host that table functions may reach although it is not public. Repeatable; a comma list in the variable."`
 	AllowFunction  []string      `env:"PENSTOCK_ALLOW_FUNCTIONS" placeholder:"NAME" sep:"," help:"Function or table function to allow beside the built-in list. Repeatable; a comma list in the variable."`
-	CacheSize      int           `default:"10000" env:"PENSTOCK_CACHE_SIZE" placeholder:"N" help:"Compiled pipes, callers and judged statements to keep in memory, each."`
-	LogLevel       string        `default:"info" enum:"debug,info,warn,error" env:"PENSTOCK_LOG_LEVEL" placeholder:"LEVEL" help:"Least level of log lines: debug, info, warn or error."`
-	DrainTimeout   time.Duration `default:"15s" env:"PENSTOCK_DRAIN_TIMEOUT" placeholder:"DURATION" help:"Time that running requests get to end after SIGTERM."`
+	CacheSize      int           `default:"10000" env:"PENSTOCK_CACHE_SIZE" help:"Compiled pipes, callers and judged statements to keep in memory, each."`
+	LogLevel       string        `default:"info" enum:"debug,info,warn,error" env:"PENSTOCK_LOG_LEVEL" help:"Least level of log lines: debug, info, warn or error."`
+	DrainTimeout   time.Duration `default:"15s" env:"PENSTOCK_DRAIN_TIMEOUT" help:"Time that running requests get to end after SIGTERM."`
 }
 
 // Help is shown below the flags' list.
@@ -42,10 +42,13 @@ A flag wins over its variable, the variable over the default. Besides those of t
 ` + otherVariablesText()
 }
 
+// adminTokenVariable gives main's admin token its text.
+const adminTokenVariable = "PENSTOCK_ADMIN_TOKEN"
+
 // otherVariables have no flag: what stands in a command line is seen by everybody on the machine.
 var otherVariables = [][2]string{
 	{"PENSTOCK_KEY", "The key-encryption key itself: 32 bytes, base64, as openssl rand -base64 32 prints."},
-	{"PENSTOCK_ADMIN_TOKEN", "Text of main's admin token, at least 16 characters, taken on the first start."},
+	{adminTokenVariable, "Text of main's admin token, at least 16 characters, taken on the first start."},
 	{"PENSTOCK_LIBCHDB", "Path of libchdb.so, when it is not in one of the usual places."},
 	{"PENSTOCK_URL", "Address of the penstock that the secret commands speak to."},
 	{"PENSTOCK_TOKEN", "Admin token for the secret commands."},

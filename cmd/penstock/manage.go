@@ -50,14 +50,14 @@ func (m *manager) do(ctx context.Context, c change) ([]outcome, error) {
 		w, err := m.store.CreateWorkspace(ctx, c.Name)
 		return m.new(ctx, w, err)
 	case "create branch":
-		parent, err := m.store.WorkspaceByName(ctx, c.Of)
+		parent, err := m.workspace(ctx, c.Of)
 		if err != nil {
 			return nil, err
 		}
 		w, err := m.store.CreateBranch(ctx, parent.ID, c.Name)
 		return m.new(ctx, w, err)
 	case "refresh token":
-		w, err := m.store.WorkspaceByName(ctx, c.Name)
+		w, err := m.workspace(ctx, c.Name)
 		if err != nil {
 			return nil, err
 		}
@@ -70,6 +70,14 @@ func (m *manager) do(ctx context.Context, c change) ([]outcome, error) {
 		return m.told(ctx, w)
 	}
 	return nil, fmt.Errorf("the action %q is not known: the command and the serving penstock are of different versions", c.Action)
+}
+
+func (m *manager) workspace(ctx context.Context, name string) (workspace.Workspace, error) {
+	w, err := m.store.WorkspaceByName(ctx, name)
+	if workspace.CodeOf(err) == workspace.NotFound {
+		err = workspace.Errorf(workspace.NotFound, "There is no workspace '%s': see penstock workspace ls", name)
+	}
+	return w, err
 }
 
 func (m *manager) new(ctx context.Context, w workspace.Workspace, err error) ([]outcome, error) {
@@ -117,6 +125,20 @@ func keepToken(ctx context.Context, db *store.DB, d dataDir, w workspace.Workspa
 		return nil
 	}
 	return d.write(tokenFile(w), t.Text.Reveal())
+}
+
+// keepTokens does so for every workspace.
+func keepTokens(ctx context.Context, db *store.DB, d dataDir) error {
+	all, err := db.Workspaces(ctx)
+	if err != nil {
+		return err
+	}
+	for _, w := range all {
+		if err := keepToken(ctx, db, d, w); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // serveControl answers on the control socket until ctx ends.
@@ -180,11 +202,18 @@ func manage(ctx context.Context, d dataDir, keyFile string, c change) ([]outcome
 		return nil, err
 	}
 	defer unlock()
-	db, err := openStore(ctx, d, "", keyFile)
+	adminToken := os.Getenv(adminTokenVariable)
+	if c.Action == "refresh token" {
+		adminToken = "" // it may be what the token is to become
+	}
+	db, err := openStore(ctx, d, "", keyFile, adminToken)
 	if err != nil {
 		return nil, err
 	}
 	defer db.Close()
+	if err := keepTokens(ctx, db, d); err != nil {
+		return nil, err
+	}
 	return (&manager{store: db, data: d}).do(ctx, c)
 }
 

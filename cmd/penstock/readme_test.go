@@ -53,7 +53,7 @@ func optionsTable(t *testing.T) string {
 			if f.Name == "help" {
 				continue
 			}
-			fmt.Fprintf(&b, "| `--%s %s` | `%s` | %s | %s |\n", f.Name, f.PlaceHolder, strings.Join(f.Envs, ", "), strings.TrimSuffix("`"+f.Default+"`", "``"), f.Help)
+			fmt.Fprintf(&b, "| `%s` | `%s` | %s | %s |\n", strings.TrimSpace("--"+f.Name+" "+f.PlaceHolder), strings.Join(f.Envs, ", "), strings.TrimSuffix("`"+f.Default+"`", "``"), f.Help)
 		}
 	}
 	for _, v := range otherVariables {

@@ -121,8 +121,8 @@ func (s *serving) open(ctx context.Context) error {
 	return nil
 }
 
-// openStore opens the store with the key that belongs to it.
-func openStore(ctx context.Context, d dataDir, dsn, keyFile string) (*store.DB, error) {
+// openStore opens the store with the key that belongs to it. adminToken is what main's must be, "" for whatever it is.
+func openStore(ctx context.Context, d dataDir, dsn, keyFile, adminToken string) (*store.DB, error) {
 	if dsn == "" {
 		dsn = "sqlite:" + d.path(storeFile)
 	}
@@ -138,7 +138,7 @@ func openStore(ctx context.Context, d dataDir, dsn, keyFile string) (*store.DB, 
 	if err != nil {
 		return nil, err
 	}
-	db, err := store.Open(ctx, dsn, key, store.Options{AdminToken: workspace.NewSecretValue(os.Getenv("PENSTOCK_ADMIN_TOKEN"))})
+	db, err := store.Open(ctx, dsn, key, store.Options{AdminToken: workspace.NewSecretValue(adminToken)})
 	if errors.Is(err, store.ErrAdminToken) {
 		return nil, errors.New("PENSTOCK_ADMIN_TOKEN is not the admin token that this data folder has: unset it, or make it the token with: penstock workspace refresh main")
 	}
@@ -146,7 +146,7 @@ func openStore(ctx context.Context, d dataDir, dsn, keyFile string) (*store.DB, 
 }
 
 func (s *serving) openStore(ctx context.Context) error {
-	db, err := openStore(ctx, s.data, s.cfg.Store, s.cfg.KeyFile)
+	db, err := openStore(ctx, s.data, s.cfg.Store, s.cfg.KeyFile, os.Getenv(adminTokenVariable))
 	if err != nil {
 		return err
 	}
@@ -156,16 +156,7 @@ func (s *serving) openStore(ctx context.Context) error {
 			s.log.Error("store did not close cleanly", "error", err)
 		}
 	})
-	all, err := db.Workspaces(ctx)
-	if err != nil {
-		return err
-	}
-	for _, w := range all {
-		if err := keepToken(ctx, db, s.data, w); err != nil {
-			return err
-		}
-	}
-	return nil
+	return keepTokens(ctx, db, s.data)
 }
 
 func (s *serving) openEngine(ctx context.Context) error {

@@ -54,7 +54,7 @@ Examples:
 
 // Run makes the token.
 func (c workspaceRefresh) Run(ctx context.Context, std stdio) error {
-	out, err := manage(ctx, dataDir(c.Data), c.KeyFile, change{Action: "refresh token", Name: c.Name, Token: os.Getenv("PENSTOCK_ADMIN_TOKEN")})
+	out, err := manage(ctx, dataDir(c.Data), c.KeyFile, change{Action: "refresh token", Name: c.Name, Token: os.Getenv(adminTokenVariable)})
 	if err != nil {
 		return errors.New(userText(err))
 	}

@@ -141,7 +141,7 @@ func judge(dir string, p loadedPipe, registry *pipes.Registry, scope pipes.Scope
 	if err != nil {
 		return append(problems, problemsOf(dir, p.file, err)...)
 	}
-	return append(problems, findings(dir, p.file, st, rules.Guard)...)
+	return append(problems, findings(dir, p.file, st, rules)...)
 }
 
 // atValidation makes warnings of what only the stand-ins of the validation rendering may have brought about: a template's
@@ -155,17 +155,40 @@ func atValidation(problems []Problem) []Problem {
 	return problems
 }
 
-func findings(dir string, f file, st lexer.Statement, g *guard.Guard) []Problem {
-	report, err := g.Check(st)
+func findings(dir string, f file, st lexer.Statement, rules Rules) []Problem {
+	report, err := rules.Guard.Check(st)
 	if len(report.Findings) == 0 && err != nil { // it could not be read
 		return problemsOf(dir, f, err)
 	}
 	var problems []Problem
 	for _, finding := range report.Findings {
 		at := Problem{File: filepath.Join(dir, filepath.FromSlash(f.path)), Line: 1, Column: 1}
-		problems = append(problems, findingProblem(at, f, finding))
+		at = findingProblem(at, f, finding)
+		if finding.Rule == hostRule && standsIn(st, finding, rules) {
+			continue // every call is judged with the real host
+		}
+		problems = append(problems, at)
 	}
 	return problems
+}
+
+// hostRule is the guard's rule about the hosts of table functions.
+const hostRule = "host"
+
+// standsIn tells whether a finding is about the value of a secret that is not known here.
+func standsIn(st lexer.Statement, finding guard.Finding, rules Rules) bool {
+	for _, sp := range st.Spans() {
+		if sp.Kind != lexer.Secret || sp.End <= finding.Start || finding.End <= sp.Start {
+			continue
+		}
+		if rules.Secret == nil {
+			return true
+		}
+		if _, found, err := rules.Secret(sp.Names[0]); err != nil || !found {
+			return true
+		}
+	}
+	return false
 }
 
 func refused(problems []Problem) bool {

@@ -21,7 +21,9 @@ func FindLibrary(getenv func(string) string, executable string) (string, error) 
 			return "", fmt.Errorf("%s: %w", LibraryVariable, err)
 		}
 		if !isFile(abs) {
-			return "", fmt.Errorf("%s is %s, which is no file: give the path of libchdb.so, or unset it", LibraryVariable, path)
+			return "", fmt.Errorf("%s is %s, which is no file: give the path of libchdb.so, or unset it to have it looked for "+
+				"beside the executable (%s), in /usr/local/lib and in /usr/lib; `make build` fetches it; with --clickhouse it is not needed",
+				LibraryVariable, path, filepath.Dir(executable))
 		}
 		return abs, nil
 	}
