@@ -239,7 +239,7 @@ func floatOp(op string, a, b value) (value, *fault) {
 			}
 			return none, divisionByZero(op)
 		}
-		if a.kind != kFloat && b.kind != kFloat {
+		if a.kind != kFloat && b.kind != kFloat && x != 0 {
 			q, _ := new(big.Rat).SetFrac(a.bigInt(), b.bigInt()).Float64() // rounded once
 			return float(q), nil
 		}

@@ -85,6 +85,14 @@ func (c *compiler) compile(tree *parse.Tree) {
 	c.later = nil
 	c.t.locals = max(c.t.locals, len(c.locals))
 	c.prepare()
+	for _, u := range c.t.uses {
+		if clashes(u.name) && !hasName(c.t.clashes, u.name) {
+			c.t.clashes = append(c.t.clashes, u.name)
+		}
+	}
+	if len(c.t.params) > 0 {
+		c.t.every = &origin{names: c.t.params}
+	}
 	c.checkContexts(tree.Root)
 }
 

@@ -196,7 +196,7 @@ func backendHint(r *run, a []value) (value, *fault) {
 	if f != nil {
 		return none, f
 	}
-	if !v.truth() {
+	if v.kind == kNone || v.kind == kBool && v.n == 0 {
 		r.facts.Settings.BackendHint = nil
 	} else {
 		r.facts.Settings.BackendHint = &s

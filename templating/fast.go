@@ -1,7 +1,6 @@
 package templating
 
 import (
-	"sort"
 	"strings"
 	"unsafe"
 
@@ -16,26 +15,28 @@ import (
 // An appender appends what a tag prints. ok is false when only the general way knows.
 type appender func(r *run, dst []byte) (out []byte, from *origin, ok bool, f *fault)
 
-// sent fills in the parameters of the request.
+// sent fills in the parameters of a request. In a validation each is made when it is asked for.
 func (r *run) sent() {
-	if r.in.Mode == Request {
-		copy(r.args, r.t.nones)
+	if r.in.Mode != Request {
+		return
+	}
+	copy(r.args, r.t.nones)
+	if len(r.args) < len(r.in.Params) {
+		for n, name := range r.t.params {
+			if a, ok := r.in.Params[name]; ok {
+				r.sentOne(n, a)
+			}
+		}
+		return
 	}
 	for name, a := range r.in.Params {
 		if n, ok := r.t.byName[name]; ok {
 			r.sentOne(n, a)
 		}
-		if clashes(name) {
-			r.facts.Warnings = append(r.facts.Warnings, name)
-		}
 	}
-	sort.Strings(r.facts.Warnings)
 }
 
 func (r *run) sentOne(n int, a Arg) {
-	if r.in.Mode != Request {
-		return // evaluated when asked for
-	}
 	v := &r.args[n]
 	switch {
 	case a.IsList:

@@ -19,8 +19,7 @@ type fault struct {
 	pos   int // in the source; -1 when not yet known
 	code  any
 	body  []byte
-	from  *origin // of what the message quotes
-	err   error   // an error from outside, returned as it is
+	err   error // an error from outside, returned as it is
 }
 
 func faultf(kind, class, format string, args ...any) *fault {

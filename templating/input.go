@@ -65,6 +65,6 @@ type Facts struct {
 	Secrets []string
 	// Missing are, in a validation, the secrets that do not exist.
 	Missing []string
-	// Warnings are the names of sent parameters that the HTTP layer uses itself, sorted.
+	// Warnings are the names in the template that the HTTP layer uses for parameters of its own. Read-only.
 	Warnings []string
 }

@@ -23,6 +23,8 @@ type Template struct {
 	tables  []string
 	uses    []use
 	notes   []Note
+	clashes []string // names that the HTTP layer uses itself
+	every   *origin  // all parameters
 	pool    sync.Pool
 }
 
@@ -86,6 +88,7 @@ func (t *Template) Render(b *lexer.Builder, in Input) (Facts, error) {
 		f = r.finishSecrets()
 	}
 	facts := r.facts
+	facts.Warnings = t.clashes
 	t.end(r)
 	if f != nil {
 		return Facts{}, t.errorOf(f)

@@ -87,7 +87,7 @@ func (r *run) handle(handlers []handler, f *fault) (jump, *fault) {
 			continue
 		}
 		if h.local >= 0 {
-			r.locals[h.local] = value{kind: kExc, s: f.msg, from: f.from}
+			r.locals[h.local] = value{kind: kExc, s: f.msg, from: r.t.every} // it may quote any of them
 		}
 		j, hf := h.body.run(r)
 		if h.local >= 0 {
