@@ -186,10 +186,18 @@ func (p *parser) tail() {
 
 // Looking at tokens.
 
-func (p *parser) cur() *token                 { return &p.toks[p.pos] }
-func (p *parser) at(k lexer.Kind) bool        { return p.toks[p.pos].kind == k }
-func (p *parser) is(w word) bool              { return p.toks[p.pos].word == w }
-func (p *parser) peek(n int32) *token         { return &p.toks[min(p.pos+n, int32(len(p.toks)-1))] }
+// cur is the token to read next: the end, from the first error on.
+func (p *parser) cur() *token {
+	if p.pos >= int32(len(p.toks)) {
+		p.stay()
+	}
+	return &p.toks[p.pos]
+}
+
+func (p *parser) at(k lexer.Kind) bool { return p.cur().kind == k }
+func (p *parser) is(w word) bool       { return p.cur().word == w }
+func (p *parser) peek(n int32) *token  { return &p.toks[min(p.pos+n, int32(len(p.toks)-1))] }
+
 func (p *parser) peekIs(n int32, w word) bool { return p.peek(n).word == w }
 
 func (p *parser) take(w word) bool {

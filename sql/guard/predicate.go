@@ -240,8 +240,7 @@ func (w *walker) binary(at id) {
 		x.sym == lexer.Asterisk || x.sym == lexer.Slash: // divisions by zero, overflows of decimals
 		w.throws()
 		w.change()
-	case x.sym == lexer.Concatenation:
-		w.allText(at)
+	case x.sym == lexer.Concatenation: // takes whatever type
 		w.change()
 	default:
 		w.compare(at, false)
@@ -315,7 +314,9 @@ func (w *walker) call(at id) {
 		w.allText(at)
 		w.level, w.loose = measured, true
 	case group&(text|wrapper|split) != 0:
-		w.allText(at)
+		if lower != "concat" { // which takes whatever type
+			w.allText(at)
+		}
 		w.change()
 	default:
 		w.stop(ruleThrows, "An error of "+w.shown(w.start(at), int(w.toks[x.name].end))+" could quote the secret in a changed form.")

@@ -87,11 +87,15 @@ func (g *generator) dress(q string) string {
 	if !g.chance(4) {
 		return q
 	}
-	out := strings.Builder{}
+	out, inside := strings.Builder{}, false // inside a string every space counts
 	for i, part := range strings.Split(q, " ") {
-		if i > 0 {
+		if i > 0 && inside {
+			out.WriteByte(' ')
+		} else if i > 0 {
 			out.WriteString(g.pick(" ", " ", " ", " ", "\n", "\t", " /* ' */ ", " /* a /* b */ */", "\u00a0", " -- it's\n", "\u200b ", " # x\n", " // y\n"))
 		}
+		bare := strings.ReplaceAll(strings.ReplaceAll(strings.ReplaceAll(part, `\\`, ""), `\'`, ""), "$$h'd$$", "")
+		inside = inside != (strings.Count(bare, "'")%2 == 1)
 		if g.chance(6) && !strings.ContainsAny(part, "'\x01`") {
 			switch part {
 			case "SELECT", "FROM", "WHERE", "AND", "OR", "ORDER", "BY", "GROUP", "LIMIT", "AS", "ON", "JOIN", "IN", "UNION", "ALL":
@@ -396,5 +400,5 @@ func (g *generator) text() string {
 	if g.marks && g.chance(3) {
 		return g.pick(Secret, Secret, Param)
 	}
-	return g.pick("'a'", "'view'", "'it''s'", `'a\'b'`, `'\\'`, "''", "$$h'd$$", "'%'", "'/* no comment */'", "\u2018q\u2019", "x'41'", "'; DROP'")
+	return g.pick("'a'", "'view'", "'it''s'", `'a\'b'`, `'\\'`, "''", "$$h'd$$", "'%'", "'/*no*/'", "\u2018q\u2019", "x'41'", "';DROP'")
 }

@@ -1,0 +1,197 @@
+package guard_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"penstock/sql/guard"
+	"penstock/sql/lexer"
+)
+
+// written makes a statement of a text in which S stands for a secret between « and », and P likewise for a parameter.
+func written(text string) lexer.Statement {
+	src := &lexer.Source{Pipe: "p", Node: "n", Text: text}
+	var b lexer.Builder
+	at := 0
+	for at < len(text) {
+		open := strings.Index(text[at:], "«")
+		if open < 0 {
+			break
+		}
+		open += at
+		end := strings.Index(text[open:], "»") + open
+		b.Text(src, at, open)
+		kind, value, _ := strings.Cut(text[open+len("«"):end], ":")
+		if kind == "S" {
+			b.Secret(src, open, value, []string{"api"})
+		} else {
+			b.Param(src, open, value, []string{"p"})
+		}
+		at = end + len("»")
+	}
+	b.Text(src, at, len(text))
+	return b.Statement()
+}
+
+func verdict(t *testing.T, text string, p guard.Policy) string {
+	t.Helper()
+	st := written(strings.NewReplacer("{S}", "«S:'Zq7-SEKRET-vW4x'»", "{P}", "«P:'pp'»").Replace(text))
+	q, err := guard.Parse(st)
+	if err != nil {
+		return err.(*guard.Finding).Rule
+	}
+	r := q.Judge(p)
+	if err := r.Err(); err != nil {
+		return err.(*guard.Finding).Rule
+	}
+	if len(r.Uses) > 0 {
+		return r.Uses[len(r.Uses)-1].Verdict.String()
+	}
+	return "allowed"
+}
+
+func TestVerdicts(t *testing.T) {
+	t.Parallel()
+	p := guard.Policy{Database: "ws_main", Tables: map[string]bool{"system.one": true}, Limits: map[string]float64{"max_execution_time": 10},
+		Host: func(h string) error {
+			if strings.HasPrefix(h, "db.example:") || strings.HasPrefix(h, "b.example:") {
+				return nil
+			}
+			return errors.New("it is not listed")
+		}}
+	for _, c := range [][2]string{
+		// A changed value meets only what cannot fail.
+		{"SELECT 1 FROM events WHERE id = reverse({S})", "exposed-error"},
+		{"SELECT 1 FROM events WHERE name = substring({S}, 1, 7)", "exposed-error"},
+		{"SELECT 1 FROM events WHERE lower(name) = lower({S})", "oracle"},
+		{"SELECT 1 FROM events WHERE lower({S}) IN ('a', 'b')", "oracle"},
+		{"SELECT 1 FROM events WHERE lower({S}) IN (SELECT name FROM events)", "exposed-error"},
+		{"SELECT 1 FROM events WHERE throwIf(lower(name) = lower({S}))", "exposed-error"},
+		{"SELECT 1 FROM events WHERE throwIf(name = {S})", "predicate"},
+		{"SELECT 1 FROM events WHERE if(1, reverse({S}), [1]) = lower(name)", "exposed-error"},
+		{"SELECT 1 FROM events WHERE has(splitByChar(',', {S}), lower(name))", "oracle"},
+		{"SELECT 1 FROM events WHERE has(splitByChar(',', {S}), id)", "exposed-error"},
+		{"SELECT 1 FROM events WHERE toFloat64(value) > toFloat64({S}) * 2", "oracle"},
+		{"SELECT 1 FROM events WHERE value > toFloat64({S})", "predicate"},
+		{"SELECT 1 FROM events WHERE JSONExtractInt({S}, 'pin') = id", "exposed-error"},
+		{"SELECT 1 FROM events WHERE encrypt('aes-128-ecb', path, unhex({S})) = name", "exposed-error"},
+		{"SELECT 1 FROM events WHERE hex(SHA256(concat({S}, name))) = path", "predicate"},
+		{"SELECT 1 FROM events WHERE hex(SHA256(concat({S}, {P}))) = path", "predicate"},
+		{"SELECT 1 FROM events WHERE {S} = {P}", "oracle"},
+		{"SELECT 1 FROM events WHERE {S}", "not-compared"},
+		{"SELECT 1 FROM events WHERE arrayExists(x -> x = {S}, tags)", "predicate"},
+		{"SELECT count() FROM events GROUP BY name HAVING countIf(name = {S}) > 1", "predicate"},
+		{"SELECT 1 FROM events WHERE (name = {S} AS k) OR 1", "exposed-alias"},
+		{"SELECT 1 FROM events WHERE name = {S} AND (path AS k) != 'x'", "predicate"},
+		// Places.
+		{"SELECT 1 FROM t QUALIFY name = {S}", "exposed-qualify"},
+		{"SELECT 1 FROM t JOIN u USING ({S})", "exposed-using"},
+		{"SELECT 1 FROM t SAMPLE {S}", "syntax"},
+		{"SELECT 1::Enum8({S} = 1)", "exposed"},
+		{"SELECT 1 FROM t ORDER BY a COLLATE {S}", "exposed"},
+		{"SELECT x{S} FROM t", "token"},
+		{"SELECT y{S} FROM t", "secret-literal"},
+		{"SELECT x {S} FROM t", "syntax"},
+		{"SELECT 1 FROM t WHERE a = {S}'b'", "secret-literal"},
+		// Rows out of nothing.
+		{"SELECT 1 FROM events WHERE name = {S} AND id IN (SELECT number FROM numbers(9))", "oracle-rows"},
+		{"SELECT n FROM (SELECT 1 AS n ORDER BY n WITH FILL FROM 1 TO 256) WHERE n = toUInt8({S})", "oracle-rows"},
+		{"SELECT n FROM (SELECT 'a' AS n UNION ALL SELECT 'b') WHERE n = {S}", "oracle-rows"},
+		{"SELECT 1 FROM events ARRAY JOIN tags AS t WHERE t = {S}", "predicate"},
+		{"SELECT 1 FROM events ARRAY JOIN range(id) AS t WHERE toString(t) = {S}", "oracle-rows"},
+		// Credentials and hosts.
+		{"SELECT * FROM postgresql('db.example:5432', 'd', 't', {S}, {S})", "credential"},
+		{"SELECT * FROM postgresql('db.example:5432', {P}, 't', 'u', {S})", "host"},
+		{"SELECT * FROM postgresql({P}, 'd', 't', 'u', {S})", "host"},
+		{"SELECT * FROM postgresql('db.example:5432', 'd', 't', 'u', concat({S}, ''))", "table-function-argument"},
+		{"SELECT * FROM postgresql('db.example:5432|127.0.0.1:1', 'd', 't', 'u', {S})", "host"},
+		{"SELECT * FROM postgresql('db.example:5432', 'd', (SELECT 1), 'u', {S})", "table-function-argument"},
+		{"SELECT * FROM s3('https://b.example/x', 'CSV', {S})", "not-a-credential"},
+		{"SELECT * FROM s3('https://b.example/x', 'key', {S}, 'CSV', 'a String')", "credential"},
+		{"SELECT * FROM s3('https://b.example/x', {S})", "not-a-credential"},
+		{"SELECT * FROM s3('https://b.example/x', «S:'CSV'», «S:'a String'»)", "not-a-credential"},
+		{"SELECT * FROM s3('https://u:p@b.example/x', NOSIGN)", "host"},
+		{"SELECT * FROM s3('file:///etc/passwd', NOSIGN)", "host"},
+		{"SELECT * FROM remote('db.example', d.t, 'u', {S})", "credential"},
+		{"SELECT * FROM remote('db.example', d, t, {S}, {S})", "credential"},
+		{"SELECT * FROM remote('db.example', 'd.t', 'u', 'p', {S})", "not-a-credential"},
+		{"SELECT * FROM remote('db.example', d.t) WHERE a IN (SELECT id FROM events WHERE name = {S})", "exposed-remote"},
+		{"WITH r AS (SELECT * FROM postgresql('db.example:5432', 'd', 't', 'u', 'p')) SELECT * FROM r WHERE a = {S}", "exposed-remote"},
+		{"SELECT * FROM url('https://b.example/')", "table-function"},
+		{"SELECT * FROM redis('db.example:1', 'k', 'k String', 0, {S})", "credential"},
+		{"SELECT * FROM POSTGRESQL('db.example:5432', 'd', 't', 'u', 'p')", "table-function"},
+		// Tables.
+		{"SELECT * FROM system.one", "allowed"},
+		{"SELECT * FROM system.two", "foreign-table"},
+		{"SELECT 1 WHERE 1 IN (tenant_b.t AS x)", "foreign-table"},
+		{"SELECT in(1, tenant_b.t)", "foreign-table"},
+		{"SELECT dictGet(concat('a', 'b'), 'c', 1)", "table-name"},
+		{"WITH 'tenant_b.d' AS d SELECT dictGet(d, 'c', 1)", "table-name"},
+		{"SELECT dictGet('d', 'c', 1), joinGet(`ws_main`.j, 'c', 1)", "allowed"},
+		{"SELECT * FROM merge(currentDatabase(), 'x')", "allowed"},
+		{"SELECT * FROM merge(concat('ws', '_main'), 'x')", "table-name"},
+		{"SELECT * FROM a.b.c", "table-name"},
+		{"SELECT * FROM myview(a = 1)", "allowed"},
+		{"SELECT * FROM myfunction('a')", "table-function"},
+		{"SELECT * FROM generateRandom('a UInt8')", "endless-rows"},
+		// Functions.
+		{"SELECT arrayMap(hostName, [1])", "function"},
+		{"SELECT arrayMap(upper, ['a'])", "allowed"},
+		{"SELECT * APPLY (hostName) FROM events", "function"},
+		{"SELECT * APPLY hostName FROM events", "function"},
+		{"WITH (x -> x) AS f SELECT f(1), (SELECT f(2))", "allowed"},
+		{"SELECT f(1) FROM (WITH (x -> x) AS f SELECT f(2))", "function"},
+		{"SELECT `file`('/x')", "function"},
+		{"SELECT sumIfOrNull(a, b), uniqMerge(c), quantileTDigestStateIf(0.5)(a, b), COUNT(*), Sum(a) FROM t", "allowed"},
+		{"SELECT sumIF(a, b)", "function"},
+		// Settings.
+		{"SELECT 1 SETTINGS max_execution_time = 11", "setting"},
+		{"SELECT 1 SETTINGS max_execution_time = 0.0", "setting"},
+		{"SELECT 1 SETTINGS max_execution_time = 5, join_algorithm = 'hash'", "allowed"},
+		{"SELECT 1 SETTINGS MAX_THREADS = 1", "setting"},
+		{"SELECT 1 FORMAT JSON", "format"},
+		{"SELECT 1 // ; DROP", "allowed"},
+	} {
+		if got := verdict(t, c[0], p); got != c[1] {
+			t.Errorf("%s\n got %s\nwant %s", c[0], got, c[1])
+		}
+	}
+	strict, refuse := p, p
+	strict.Predicates, refuse.Oracles = guard.Strict, guard.Refuse
+	for text, want := range map[string]string{
+		"SELECT 1 FROM t WHERE lower(name) = lower({S})":                              "predicates-strict",
+		"SELECT 1 FROM t WHERE startsWith({S}, name)":                                 "predicates-strict",
+		"SELECT 1 FROM t WHERE name = {S}":                                            "predicate",
+		"SELECT 1 FROM t WHERE id = toUInt8({S})":                                     "predicate",
+		"SELECT 1 FROM t WHERE h = lower(hex(SHA256(concat({S}, name))))":             "predicate",
+		"SELECT 1 FROM t WHERE decrypt('aes-256-gcm', c, {S}, {S}) = 'x'":             "predicate",
+		"SELECT 1 FROM t WHERE h = hex(HMAC('sha256', concat(reverse({S}), a), 'k'))": "predicate",
+	} {
+		if got := verdict(t, text, strict); got != want {
+			t.Errorf("strict: %s\n got %s\nwant %s", text, got, want)
+		}
+	}
+	if got := verdict(t, "SELECT 1 FROM t WHERE {S} = {P}", refuse); got != "oracle" {
+		t.Error(got)
+	}
+}
+
+// Places are those of the template, and messages show nothing of a secret or a parameter.
+func TestFindings(t *testing.T) {
+	t.Parallel()
+	st := written("SELECT id\nFROM events\nWHERE id = reverse(«S:'Zq7-SEKRET-vW4x'») AND f(«P:'param-value'»)")
+	_, err := guard.New(guard.Policy{}, 0).Check(st)
+	var f *guard.Finding
+	if !errors.As(err, &f) || f.Pos != (lexer.Position{Pipe: "p", Node: "n", Line: 3, Column: 20}) {
+		t.Errorf("%v at %+v", err, f)
+	}
+	for _, text := range []string{"SELECT * FROM postgresql(«S:'h-SECRET:1'», 'd', 't', 'u', 'p')", "SELECT * FROM «P:tenant_b»", "SELECT «P:hostName»()",
+		"SELECT 1 FROM «P:other».t", "SELECT 1 SETTINGS «P:readonly» = 0"} {
+		_, err := guard.New(guard.Policy{Database: "ws_main"}, 0).Check(written(text))
+		if err != nil && (strings.Contains(err.Error(), "SECRET") || strings.Contains(err.Error(), "hostName") ||
+			strings.Contains(err.Error(), "other") || strings.Contains(err.Error(), "readonly")) {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+}
