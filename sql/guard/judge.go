@@ -70,6 +70,7 @@ type judge struct {
 	leaves   map[int]id      // string literals by their first byte
 	lambdas  map[string][]id // scopes of the lambdas of WITH by name
 	reads    map[id]bool     // SELECTs that read from another host
+	said     [2]int          // findings of each severity
 }
 
 // judge also tells whether the verdict would be the same for other values in the spans.
@@ -87,6 +88,9 @@ func (j *judge) say(sev Severity, rule string, n id, sentence, remedy string) {
 }
 
 func (j *judge) sayAt(sev Severity, rule string, start, end int, sentence, remedy string) {
+	if j.said[sev]++; j.said[sev] > maxFindings {
+		return
+	}
 	f := j.finding(rule, start, end, sentence, remedy)
 	f.Severity = sev
 	j.report.Findings = append(j.report.Findings, *f)

@@ -13,6 +13,8 @@ const (
 	maxDepth = 250
 	maxChain = 500 // operators in a row, each of which ClickHouse nests
 	maxArms  = 500 // of one UNION
+
+	maxFindings = 50 // of each severity in one report
 )
 
 // Rules of the shape of a statement.
