@@ -19,10 +19,10 @@ var structure = []string{
 	"SELECT {{sql_unescape(a, '%')}}, {{sql_unescape(a, '`')}}, {{sql_unescape('%' + a + '%', '%')}}, {{sql_unescape(a, '\\'')}} FROM t",
 	"SELECT 1 WHERE {{sql_and(x=a, y__gt=String(a), z__in=Array(l), w__not_in=[a])}}",
 	"SELECT {% for x in l %}{{x}}, {% end %}{% set b = a %}{{b}}",
-	"SELECT {{ {'k': a} }}, {{a.replace('q', 'r')}}, {{a.split('\x00\x01')}}",
+	"SELECT {{ {'k': a} }}, {{a.replace('q', 'r')}}, {{a.split(a + 'q')}}",
 	"SELECT {% try %}{{Int32('x' + a)}}{% except Exception as e %}{{e}}{% end %}",
 	"SELECT f({{tb_secret('s')}}, {{a}}), {{tb_secret('s')}} {{sql_and(x=tb_secret('s'), y=a)}}",
-	"SELECT {{tb_secret('none', a)}} {% set v = tb_secret('s') %} = {{v}} -- {{a}}\n, /* {{a}} */ 1",
+	"SELECT {{tb_secret('none', a)}} {% set v = tb_secret('s') %} = {{v}} -- {{a}}\n, 1",
 	"SELECT {{JSON(j)}}, {{JSON(j).get('k', a)}}, {{a if a == l else a}}",
 	"{{backend_hint(a)}} SELECT {{min(a, a)}}, {{sorted(l)}}, {{list(l)}}",
 }

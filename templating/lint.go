@@ -94,6 +94,9 @@ func (w *contextWalker) print(n *parse.Print) {
 	case sqlString, sqlDouble, sqlBacktick:
 		w.c.note(pos, "a tag within quotes of the SQL: what it prints brings its own quotes, which end these")
 		w.known = false
+	case sqlBlock, sqlHeredoc, sqlCurlySingle, sqlCurlyDouble:
+		w.c.note(pos, "a tag inside "+w.at.state.String()+": what it prints may end it early; use {# … #} for what should be left out")
+		w.known = false
 	case sqlCode:
 		// It prints whole tokens; which is the last byte is not known.
 		w.at = sqlContext{}
