@@ -287,7 +287,13 @@ func isHigherOrder(lower string) bool {
 // functionAsArgument judges a bare name in the place of a lambda: arrayMap(upper, list).
 func (j *judge) functionAsArgument(n id) {
 	first := j.argument(n, 0)
-	if first == 0 || j.argument(n, 1) == 0 || j.nodes[first].kind != kIdent {
+	if first == 0 || j.argument(n, 1) == 0 {
+		return
+	}
+	for j.nodes[first].kind == kAlias {
+		first = j.nodes[first].first
+	}
+	if j.nodes[first].kind != kIdent {
 		return
 	}
 	parts := j.parts(first)
@@ -309,6 +315,8 @@ func (j *judge) takesLambda(n id) bool {
 		"arraycumsumnonnegative", "arraycompact", "arraydifference", "mapapply", "mapfilter", "mapexists", "mapall", "mapsort",
 		"mapreversesort":
 		return true
+	case "arraypartialsort", "arraypartialreversesort", "arraytopk", "arraybottomk", "mappartialsort", "mappartialreversesort":
+		return j.argument(n, 2) != 0 // with two a number comes first
 	}
 	return false
 }

@@ -348,7 +348,7 @@ func (p *printer) element(n id) {
 		for a := p.nodes[p.childOf(c, kParams)].first; a != 0; a = p.nodes[a].next {
 			if p.nodes[a].kind == kSub && p.nodes[a].flag { // view(SELECT …)
 				p.node(p.nodes[a].first)
-			} else if p.nodes[a].kind == kBinary { // name = value takes no parentheses
+			} else if p.nodes[a].kind == kBinary && p.nodes[a].sym == lexer.Equals { // name = value takes no parentheses
 				p.node(p.nodes[a].first)
 				p.w("=")
 				p.node(p.nodes[a].last)

@@ -107,7 +107,7 @@ func (j *judge) outboundArguments(name string, f outbound, args id) (list []id) 
 		case kLiteral:
 		case kIdent:
 			parts := j.parts(a)
-			if len(list) == f.shift && f.keys != keysRemote || len(parts) == 0 || len(parts) == 2 && f.keys != keysRemote || len(parts) > 2 || j.isCredentialPlace(f, len(list)) && !j.isFormat(a) && f.keys != keysRemote {
+			if len(list) == f.shift || len(parts) == 0 || len(parts) == 2 && f.keys != keysRemote || len(parts) > 2 || j.isCredentialPlace(f, len(list)) && !j.isFormat(a) && f.keys != keysRemote {
 				j.refuse(ruleArgument, a, "A name stands where "+name+" takes a value: named collections hold the credentials of others.", "Write the values as strings.")
 			}
 		case kSettings:
@@ -214,7 +214,7 @@ func (j *judge) address(a id, name string, f outbound) {
 		if j.nodes[a].kind == kLiteral {
 			j.refuse(ruleHost, a, "The address of "+name+" must be a plain string.", "")
 		}
-		return // others were refused as arguments
+		return // others were refused as arguments, names as named collections
 	}
 	j.varying = true
 	text, ok := j.nameOf(j.nodes[a].tok)

@@ -119,6 +119,9 @@ func TestVerdicts(t *testing.T) {
 		{"SELECT * FROM remote('db.example', d.t) WHERE a IN (SELECT id FROM events WHERE name = {S})", "exposed-remote"},
 		{"WITH r AS (SELECT * FROM postgresql('db.example:5432', 'd', 't', 'u', 'p')) SELECT * FROM r WHERE a = {S}", "exposed-remote"},
 		{"SELECT * FROM url('https://b.example/')", "table-function"},
+		{"SELECT * FROM remote(some_collection)", "table-function-argument"},
+		{"SELECT * FROM remote(some_collection, d.t)", "table-function-argument"},
+		{"SELECT * FROM s3(some_collection, url = 'https://b.example/')", "table-function-argument"},
 		{"SELECT * FROM redis('db.example:1', 'k', 'k String', 0, {S})", "credential"},
 		{"SELECT * FROM POSTGRESQL('db.example:5432', 'd', 't', 'u', 'p')", "table-function"},
 		// Tables.
@@ -138,6 +141,9 @@ func TestVerdicts(t *testing.T) {
 		// Functions.
 		{"SELECT arrayMap(hostName, [1])", "function"},
 		{"SELECT arrayMap(upper, ['a'])", "allowed"},
+		{"SELECT arrayMap((`hostName` AS u), ['a'])", "function"},
+		{"SELECT arrayPartialSort(evil_f, 1, [1])", "function"},
+		{"SELECT arrayPartialSort(n, [1]) FROM t", "allowed"},
 		{"SELECT * APPLY (hostName) FROM events", "function"},
 		{"SELECT * APPLY hostName FROM events", "function"},
 		{"WITH (x -> x) AS f SELECT f(1), (SELECT f(2))", "allowed"},
