@@ -94,3 +94,34 @@ func TestEvaluatorIsPythons(t *testing.T) {
 		t.Errorf("%d expressions, %d left out; want 5,000 and at most 60", len(cases), left)
 	}
 }
+
+// TestStrptimeIsPythons reads dates as testdata/strptime.py recorded them.
+func TestStrptimeIsPythons(t *testing.T) {
+	t.Parallel()
+	f, err := os.Open("testdata/strptime.jsonl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	n, read := 0, 0
+	sc := bufio.NewScanner(f)
+	for sc.Scan() {
+		var line []any
+		if err := json.Unmarshal(sc.Bytes(), &line); err != nil {
+			t.Fatal(err)
+		}
+		text, layout := line[0].(string), line[1].(string)
+		n++
+		at, ok := strptime(text, layout)
+		want, wantOK := line[2].(float64)
+		if ok {
+			read++
+		}
+		if ok != wantOK || ok && at.UnixMicro() != int64(want) {
+			t.Errorf("%q as %q: got %v %v, want %v", text, layout, at, ok, line[2])
+		}
+	}
+	if n < 1500 || read < 45 {
+		t.Errorf("%d texts, of which %d are dates", n, read)
+	}
+}

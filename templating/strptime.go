@@ -216,7 +216,7 @@ func (p *dateParser) time() (time.Time, bool) {
 		return time.Time{}, false
 	}
 	t := time.Date(p.year, time.Month(p.month), p.day, p.hour, p.min, p.sec, p.nanos, time.FixedZone("", p.offset))
-	if p.yearDay == 0 && (int(t.Month()) != p.month || t.Day() != p.day) || t.Year() != p.year {
+	if p.yearDay == 0 && (int(t.Month()) != p.month || t.Day() != p.day) || t.Year() > 9999 {
 		return time.Time{}, false
 	}
 	return t, true
