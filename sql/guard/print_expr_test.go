@@ -151,7 +151,7 @@ func (p *printer) expression(n id) {
 		p.node(x.last)
 		p.w("]")
 	case kElementOf:
-		if k := p.nodes[x.first].kind; k == kLiteral {
+		if k := p.nodes[x.first].kind; k == kLiteral || k == kIdent {
 			p.w("(")
 			p.node(x.first)
 			p.w(")")
