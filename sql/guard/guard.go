@@ -3,6 +3,7 @@ package guard
 import (
 	"strconv"
 	"strings"
+	"sync"
 
 	lru "github.com/hashicorp/golang-lru/v2"
 
@@ -13,6 +14,7 @@ import (
 type Guard struct {
 	policy Policy
 	shapes *lru.Cache[string, Report] // nil keeps nothing
+	trees  sync.Pool                  // of *Query, for the memory of their tokens and nodes; no report refers to one
 }
 
 // New makes a Guard that remembers up to size shapes; 0 keeps none.
@@ -36,12 +38,19 @@ func (g *Guard) Check(st lexer.Statement) (Report, error) {
 			return moved(kept, st), nil
 		}
 	}
-	q, err := Parse(st)
-	if err != nil {
+	q, _ := g.trees.Get().(*Query)
+	if q == nil {
+		q = &Query{}
+	}
+	defer func() {
+		*q = Query{tree: tree{toks: q.toks, nodes: q.nodes}} // nothing of the statement's text stays
+		g.trees.Put(q)
+	}()
+	if err := q.parse(st); err != nil {
 		return Report{}, err
 	}
 	r, steady := q.judge(&g.policy)
-	err = r.Err()
+	err := r.Err()
 	if ok && steady && err == nil && q.plainSpans() {
 		g.shapes.Add(key, r.anchored(st))
 	}

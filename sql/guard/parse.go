@@ -43,25 +43,37 @@ type Query struct {
 // Parse reads st as one complete SELECT. Anything else, and anything that the guard does not understand, is an error of
 // type *Finding. It takes time linear in the length, and judges nothing yet.
 func Parse(st lexer.Statement) (*Query, error) {
-	q := &Query{st: st}
+	q := &Query{}
+	if err := q.parse(st); err != nil {
+		return nil, err
+	}
+	return q, nil
+}
+
+// parse reads st into q, whose tokens and nodes it overwrites.
+func (q *Query) parse(st lexer.Statement) error {
+	q.st = st
 	if st.Len() > maxBytes {
-		return nil, q.finding(ruleTooLarge, 0, 0, fmt.Sprintf("The statement has more than %d bytes.", maxBytes), "ClickHouse reads no more.")
+		return q.finding(ruleTooLarge, 0, 0, fmt.Sprintf("The statement has more than %d bytes.", maxBytes), "ClickHouse reads no more.")
 	}
 	q.sql = st.SQL()
-	toks, bad := tokenize(q.sql, make([]token, 0, len(q.sql)/4+16))
+	if q.toks == nil {
+		q.toks = make([]token, 0, len(q.sql)/4+16)
+	}
+	toks, bad := tokenize(q.sql, q.toks)
 	q.toks = toks
 	if bad >= 0 {
-		return nil, q.badToken(toks[bad])
+		return q.badToken(toks[bad])
 	}
 	if f := q.literalSpans(); f != nil {
-		return nil, f
+		return f
 	}
 	p := parser{tree: &q.tree, q: q}
 	if err := p.run(); err != nil {
-		return nil, err
+		return err
 	}
 	q.resolve()
-	return q, nil
+	return nil
 }
 
 func (q *Query) finding(rule string, start, end int, sentence, remedy string) *Finding {
@@ -124,7 +136,10 @@ type parser struct {
 }
 
 func (p *parser) run() error {
-	p.nodes = make([]node, 1, len(p.toks)+16)
+	if p.nodes == nil {
+		p.nodes = make([]node, 0, len(p.toks)+16)
+	}
+	p.nodes = append(p.nodes[:0], node{})
 	p.beginning()
 	p.root = p.query()
 	if p.err == nil {
