@@ -139,9 +139,6 @@ func (j *judge) reach() {
 		if t.Database == "" || t.Database == j.p.Database || j.p.Tables[t.Database+"."+t.Name] {
 			continue
 		}
-		if t.Database == "system" && t.Kind == InFrom && strings.HasPrefix(t.Name, "numbers") {
-			j.rows = t.node
-		}
 		j.sayAt(Error, ruleTable, t.Start, t.End, "The table "+j.shown(t.Start, t.End)+" is not one of this workspace.",
 			"Use tables of the workspace's own database, without a database in front.")
 	}
