@@ -66,8 +66,11 @@ func intCall(r *run, v value) (value, *fault) {
 		return v.plain(), nil
 	case kFloat:
 		f := v.f()
-		if math.IsNaN(f) || math.IsInf(f, 0) {
-			return none, faultf(KindRuntime, "OverflowError", "cannot convert float %s to integer", appendFloat(nil, f))
+		if math.IsNaN(f) {
+			return none, faultf(KindRuntime, "ValueError", "cannot convert float NaN to integer")
+		}
+		if math.IsInf(f, 0) {
+			return none, faultf(KindRuntime, "OverflowError", "cannot convert float infinity to integer")
 		}
 		n, _ := big.NewFloat(f).Int(nil)
 		return bigInteger(n).with(v.from), nil
@@ -219,6 +222,9 @@ func sumCall(r *run, a []value) (value, *fault) {
 		return none, f
 	}
 	total := integer(0)
+	if a[1].isStr() {
+		return none, badType("sum() can't sum strings [use ''.join(seq) instead]")
+	}
 	if a[1].kind != kAbsent {
 		total = a[1]
 	}
