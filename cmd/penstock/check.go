@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"time"
 
 	"penstock/branches/workspace"
 	"penstock/gateway/project"
@@ -71,5 +72,5 @@ func offlineGuard(r rulesFlags) (*guard.Guard, error) {
 	if err != nil {
 		return nil, usageError{"--allow-host: " + err.Error()}
 	}
-	return guard.New(policy(workspace.Main, r.AllowFunction, hosts), 0), nil
+	return guard.New(operatorPolicy{functions: r.AllowFunction, timeout: 10 * time.Second}.of(workspace.Main, hosts), 0), nil
 }

@@ -25,6 +25,7 @@ type serveCommand struct {
 	MaxSecretBytes int           `default:"8192" env:"PENSTOCK_MAX_SECRET_BYTES" help:"Bytes of a secret's value."`
 	AllowHost      []string      `env:"PENSTOCK_ALLOW_HOSTS" placeholder:"HOST:PORT" sep:"," help:"Host that table functions may reach although it is not public. Repeatable; a comma list in the variable."`
 	AllowFunction  []string      `env:"PENSTOCK_ALLOW_FUNCTIONS" placeholder:"NAME" sep:"," help:"Function or table function to allow beside the built-in list. Repeatable; a comma list in the variable."`
+	Oracles        string        `default:"parts" enum:"warn,parts,refuse" env:"PENSTOCK_ORACLES" help:"Statements that let a caller find a secret out by asking: warn of them; refuse those that tell a part of it (parts); or refuse each."`
 	CacheSize      int           `default:"10000" env:"PENSTOCK_CACHE_SIZE" help:"Compiled pipes, callers and judged statements to keep in memory, each."`
 	LogLevel       string        `default:"info" enum:"debug,info,warn,error" env:"PENSTOCK_LOG_LEVEL" help:"Least level of log lines: debug, info, warn or error."`
 	DrainTimeout   time.Duration `default:"15s" env:"PENSTOCK_DRAIN_TIMEOUT" help:"Time that running requests get to end after SIGTERM."`

@@ -40,6 +40,7 @@ type corpusCase struct {
 	ValueMayBeRefused    bool    `json:"value_may_be_refused"`
 	RefusalIsFine        bool    `json:"refusal_is_fine"`
 	MaxSeconds           float64 `json:"max_seconds"`
+	Needs                []string
 	Why                  string
 }
 
@@ -64,21 +65,10 @@ func TestGuardCorpus(t *testing.T) {
 	places := strings.NewReplacer("@DB@", "ws_main", "@PG@", pg.Addr, "@SINK@", sink.Listener.Addr().String())
 	cases := readCorpus(t, filepath.Join(dir, "cases.jsonl"), places)
 
-	project := t.TempDir()
-	for _, c := range cases {
-		if c.How != "sql" {
-			writeFile(t, filepath.Join(project, c.ID+".pipe"), c.pipe())
-		}
-	}
-	g := serve(t, "--secret-rate", "0", "--max-running", "64", "--query-timeout", "30s", "--project", project,
+	// Cases that say what they need get it: hosts on loopback, and url. The others run where no operator allowed anything.
+	plain := corpusGateway(t, dir, places, slices.DeleteFunc(slices.Clone(cases), func(c corpusCase) bool { return c.Needs != nil }))
+	open := corpusGateway(t, dir, places, slices.DeleteFunc(slices.Clone(cases), func(c corpusCase) bool { return c.Needs == nil }),
 		"--allow-host", pg.Addr, "--allow-host", sink.Listener.Addr().String(), "--allow-host", "127.0.0.1:1", "--allow-function", "url")
-	for _, statement := range strings.Split(places.Replace(readFile(t, filepath.Join(dir, "schema.sql"))), ";\n") {
-		lines := slices.DeleteFunc(strings.Split(statement, "\n"), func(l string) bool { return strings.HasPrefix(l, "--") })
-		if sql := strings.TrimSpace(strings.Join(lines, "\n")); sql != "" && !strings.HasPrefix(sql, "ATTACH") {
-			g.engine(sql)
-		}
-	}
-	refusedValues := corpusSecrets(g, cases)
 
 	// What ClickHouse 26.9 reads and the embedded one does not yet: the guard lets it through, the engine says what is wrong.
 	newer := map[string]bool{"ok_from_only": true}
@@ -88,12 +78,16 @@ func TestGuardCorpus(t *testing.T) {
 			c.ExpectRows, c.EngineError = nil, "Syntax error"
 		}
 		counts[c.Class+" "+c.Expect]++
+		g := plain
+		if c.Needs != nil {
+			g = open
+		}
 		start, logged := time.Now(), len(g.log.String())
-		r := c.call(g)
+		r := c.call(g.testGateway)
 		if c.MaxSeconds > 0 && time.Since(start).Seconds() > c.MaxSeconds {
 			t.Errorf("%s: took %v, want at most %v s", c.ID, time.Since(start), c.MaxSeconds)
 		}
-		c.judge(t, r, refusedValues)
+		c.judge(t, r, g.refused)
 		for _, needle := range c.MustNotContain {
 			if strings.Contains(r.body+fmt.Sprint(r.header), needle) {
 				t.Errorf("%s: the answer has %q: %.300s", c.ID, needle, r.body)
@@ -112,6 +106,30 @@ func TestGuardCorpus(t *testing.T) {
 	}
 	sort.Strings(classes)
 	t.Logf("%d cases: %s", len(cases), strings.Join(classes, ", "))
+}
+
+// A loadedGateway has the corpus' tables, pipes and secrets; refused are the names of secrets whose values it did not take.
+type loadedGateway struct {
+	*testGateway
+	refused map[string]bool
+}
+
+func corpusGateway(t *testing.T, dir string, places *strings.Replacer, cases []corpusCase, args ...string) loadedGateway {
+	t.Helper()
+	project := t.TempDir()
+	for _, c := range cases {
+		if c.How != "sql" {
+			writeFile(t, filepath.Join(project, c.ID+".pipe"), c.pipe())
+		}
+	}
+	g := serve(t, append(args, "--secret-rate", "0", "--max-running", "64", "--query-timeout", "30s", "--project", project)...)
+	for _, statement := range strings.Split(places.Replace(readFile(t, filepath.Join(dir, "schema.sql"))), ";\n") {
+		lines := slices.DeleteFunc(strings.Split(statement, "\n"), func(l string) bool { return strings.HasPrefix(l, "--") })
+		if sql := strings.TrimSpace(strings.Join(lines, "\n")); sql != "" && !strings.HasPrefix(sql, "ATTACH") {
+			g.engine(sql)
+		}
+	}
+	return loadedGateway{g, corpusSecrets(g, cases)}
 }
 
 // loadPsql runs a text as psql would: one statement a line, \\c NAME changes the database.

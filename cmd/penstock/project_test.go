@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"penstock/gateway/project"
 )
 
 // Files change while they are served.
@@ -164,4 +166,32 @@ func TestWorkspacesAndBranches(t *testing.T) {
 			t.Errorf("main's table from a branch: got %d %s, want 400", r.status, r.body)
 		}
 	}
+}
+
+// A table definition is judged like a statement: what it computes may not reach beyond the row.
+func TestDatasourceReachesNothing(t *testing.T) {
+	t.Parallel()
+	dir := writeProject(t,
+		"a.datasource", "SCHEMA >\n    `id` UInt32,\n    `f` String DEFAULT file('/etc/hostname')\n",
+		"b.datasource", "SCHEMA >\n    `id` UInt32,\n    `h` String DEFAULT hostName()\n",
+		"c.datasource", "SCHEMA >\n    `id` UInt32 DEFAULT 1 + intDiv(4, 2),\n    `at` DateTime DEFAULT now()\n\nENGINE_SORTING_KEY \"id, cityHash64(id)\"\n")
+	files, problems, err := checkWith(dir)
+	if err != nil || files != 3 {
+		t.Fatalf("got %d files, %v", files, err)
+	}
+	got := map[string]int{}
+	for _, p := range problems {
+		got[filepath.Base(p.File)]++
+	}
+	if got["a.datasource"] == 0 || got["b.datasource"] == 0 || got["c.datasource"] != 0 {
+		t.Errorf("got %v, want problems of a and b and none of c", problems)
+	}
+}
+
+func checkWith(dir string) (int, []project.Problem, error) {
+	g, err := offlineGuard(rulesFlags{})
+	if err != nil {
+		return 0, nil, err
+	}
+	return project.Check(dir, g)
 }

@@ -65,6 +65,8 @@ func (s *sources) change(changed, gone []file, registry *pipes.Registry, rules R
 		case datasourceFile:
 			if d, err := s.readDatasource(f); err != nil {
 				s.problems[f.path] = problemsOf(s.dir, f, err)
+			} else if problems := judgeExpressions(s.dir, f, d, rules); problems != nil {
+				s.problems[f.path] = problems
 			} else {
 				s.datasources[f.path] = loadedDatasource{f, d}
 			}
@@ -228,6 +230,32 @@ func (s *sources) readDatasource(f file) (*datafile.Datasource, error) {
 		return nil, err
 	}
 	return datafile.ParseDatasource(f.path, text)
+}
+
+// judgeExpressions judges what a table computes for each row as if a statement selected it: a DEFAULT may read a host's
+// file as well as a SELECT may.
+func judgeExpressions(dir string, f file, d *datafile.Datasource, rules Rules) []Problem {
+	var problems []Problem
+	judge := func(line, column int, sql string) {
+		if sql == "" {
+			return
+		}
+		src := &lexer.Source{File: f.path, Text: sql, Line: line, Column: column}
+		var b lexer.Builder
+		b.Generated(src, 0, "SELECT ")
+		b.Text(src, 0, len(sql))
+		for _, p := range findings(dir, f, b.Statement(), rules) {
+			p.Line, p.Column = line, column // an expression's own place is not known
+			problems = append(problems, p)
+		}
+	}
+	for _, c := range d.Columns {
+		judge(c.Line, c.Column, c.Default)
+	}
+	for _, key := range []string{d.Engine.SortingKey, d.Engine.PartitionKey, d.Engine.PrimaryKey, d.Engine.SamplingKey} {
+		judge(1, 1, key)
+	}
+	return problems
 }
 
 func (s *sources) read(f file) (string, error) {

@@ -13,8 +13,11 @@ type Mode uint8
 
 // The modes.
 const (
-	Warn   Mode = iota // the statement runs, with a warning
-	Refuse             // it does not
+	// RefuseParts refuses what lets a caller ask for a part of the value, by a pattern, a position or an order; a question
+	// after the whole value, as a check of a password is, runs with a warning.
+	RefuseParts Mode = iota
+	Warn             // every one runs, with a warning
+	Refuse           // none runs
 )
 
 // Predicates tells what may stand around a secret in a predicate.

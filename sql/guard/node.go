@@ -7,7 +7,7 @@ import "penstock/sql/lexer"
 type kind uint8
 
 const (
-	kNone kind = iota
+	_ kind = iota // no node: what the first of an empty arena is
 
 	// Queries. A query's children are its arms; a select's are its clauses.
 	kQuery  // arms joined by UNION, INTERSECT, EXCEPT; also what every sub-query holds

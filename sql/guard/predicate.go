@@ -38,6 +38,7 @@ type walker struct {
 	compared bool // it is behind a comparison
 	loose    bool // something else than the strict rule allows stands around it
 	oracle   bool // the comparison tells about a part of it, or about something that the caller chooses
+	parts    bool // and it is the caller who asks for a part
 	rule     string
 	sentence string
 }
@@ -94,7 +95,7 @@ func (j *judge) predicate(n, clause id, u *Use) {
 	}
 	u.Verdict = Oracle
 	sev := Warning
-	if j.p.Oracles == Refuse {
+	if j.p.Oracles == Refuse || j.p.Oracles == RefuseParts && w.parts {
 		sev = Error
 	}
 	j.sayAt(sev, ruleOracle, u.Start, u.End, "Whoever may call this can find the secret out bit by bit.", "Compare a salted hash of it for equality instead.")
@@ -157,9 +158,26 @@ func (w *walker) compare(at id, inspects bool) {
 	if inspects {
 		w.loose = true
 	}
-	if inspects || w.loose || w.paramIn(at) {
-		w.oracle = true
+	asked := w.paramIn(at)
+	w.oracle = w.oracle || inspects || w.loose || asked
+	w.parts = w.parts || asked && (inspects || w.loose || w.orders(at))
+}
+
+// orders tells a comparison that narrows a value down by halves.
+func (w *walker) orders(at id) bool {
+	switch x := &w.nodes[at]; x.kind {
+	case kBetween:
+		return true
+	case kBinary:
+		return x.sym == lexer.Less || x.sym == lexer.LessEquals || x.sym == lexer.Greater || x.sym == lexer.GreaterEquals
+	case kCall:
+		name, _ := w.nameOf(x.name)
+		switch strings.ToLower(name) {
+		case "less", "greater", "lessorequals", "greaterorequals":
+			return true
+		}
 	}
+	return false
 }
 
 // meetsItsKind tells whether the other operands of a comparison are surely of the type of the changed secret.

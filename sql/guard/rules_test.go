@@ -183,6 +183,42 @@ func TestVerdicts(t *testing.T) {
 	}
 }
 
+// What a caller may ask about a secret is the operator's choice; by default nothing that tells a part of it.
+func TestOracles(t *testing.T) {
+	t.Parallel()
+	p := guard.Policy{Database: "ws_main"}
+	for _, c := range []struct {
+		text        string
+		parts, warn bool // refused
+	}{
+		{"SELECT 1 FROM t WHERE {S} = {P}", false, false},
+		{"SELECT 1 FROM t WHERE toUInt8({S}) IN ({P}, 1)", false, false},
+		{"SELECT 1 FROM t WHERE length({S}) > 3 AND a = {P}", false, false},
+		{"SELECT 1 FROM t WHERE h = hex(SHA256(concat({S}, {P})))", false, false},
+		{"SELECT 1 FROM t WHERE {S} LIKE {P}", true, false},
+		{"SELECT 1 FROM t WHERE startsWith({S}, {P})", true, false},
+		{"SELECT 1 FROM t WHERE {S} > {P}", true, false},
+		{"SELECT 1 FROM t WHERE {S} BETWEEN {P} AND 'z'", true, false},
+		{"SELECT 1 FROM t WHERE less({S}, {P})", true, false},
+		{"SELECT 1 FROM t WHERE length({S}) = length({P})", true, false},
+		{"SELECT 1 FROM t WHERE substring({S}, 1, 1) = toString({P})", true, false},
+	} {
+		for _, mode := range []struct {
+			mode    guard.Mode
+			refused bool
+		}{{guard.RefuseParts, c.parts}, {guard.Warn, c.warn}, {guard.Refuse, !strings.Contains(c.text, "SHA256")}} {
+			p.Oracles = mode.mode
+			q, err := guard.Parse(written(strings.NewReplacer("{S}", "«S:'Zq7-SEKRET-vW4x'»", "{P}", "«P:'pp'»").Replace(c.text)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := q.Judge(p).Err(); (err != nil) != mode.refused {
+				t.Errorf("mode %d: %s: got %v, want refused: %v", mode.mode, c.text, err, mode.refused)
+			}
+		}
+	}
+}
+
 // Places are those of the template, and messages show nothing of a secret or a parameter.
 func TestFindings(t *testing.T) {
 	t.Parallel()

@@ -135,9 +135,7 @@ func forms(v string) []string {
 	out := append([]string{v}, castForms(strings.TrimSpace(v))...)
 	if strings.ContainsAny(v, "\\'\"`/\n\r\t\b\f\x00\a\v\x1b<>&") || strings.ToValidUTF8(v, "") != v {
 		engine := engineEscapes.Replace(v)
-		for _, form := range []string{engine, strings.ReplaceAll(v, "'", "''"), strings.ReplaceAll(v, "`", "``")} {
-			out = append(out, form)
-		}
+		out = append(out, engine, strings.ReplaceAll(v, "'", "''"), strings.ReplaceAll(v, "`", "``"))
 		for _, form := range []string{v, engine} {
 			escaped := jsonEscapes.Replace(form)
 			out = append(out, escaped, strings.ReplaceAll(escaped, "/", `\/`), strings.ToValidUTF8(form, "\ufffd"),

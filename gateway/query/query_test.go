@@ -1,0 +1,69 @@
+package query
+
+import (
+	"testing"
+
+	"penstock/branches/workspace"
+	"penstock/sql/lexer"
+)
+
+// A token for one endpoint is no token for the tables: q= selects from the endpoint only.
+func TestOnlyEndpoint(t *testing.T) {
+	t.Parallel()
+	for sql, want := range map[string]workspace.Code{
+		"SELECT count() FROM _":                               0,
+		"SELECT a FROM (SELECT a FROM _ WHERE a > 1) LIMIT 1": 0,
+		"WITH x AS (SELECT 1 AS a) SELECT * FROM x, _":        0,
+		"SELECT * FROM users":                                 workspace.Forbidden,
+		"SELECT * FROM _ JOIN users USING id":                 workspace.Forbidden,
+		"SELECT * FROM _ WHERE id IN (SELECT id FROM users)":  workspace.Forbidden,
+		"SELECT * FROM _ WHERE id IN users":                   workspace.Forbidden,
+		"SELECT * FROM ws_main._":                             workspace.Forbidden,
+		"SELECT (SELECT max(id) FROM users) FROM _":           workspace.Forbidden,
+		"SELECT 1 FROM _; SELECT 2":                           workspace.Invalid,
+		"SELECT 1 FROM _) UNION ALL (SELECT 2":                workspace.Invalid,
+		"%\nSELECT {{tb_secret('x')}} FROM _":                 workspace.Invalid,
+	} {
+		err := onlyEndpoint(&lexer.Source{Pipe: "p", Node: "q", Text: sql})
+		if (err != nil) != (want != 0) || err != nil && workspace.CodeOf(err) != want {
+			t.Errorf("%s: got %v, want code %d", sql, err, want)
+		}
+	}
+}
+
+func TestRights(t *testing.T) {
+	t.Parallel()
+	reader := workspace.Caller{Scopes: []workspace.Scope{{Type: workspace.ScopePipesRead, Resource: "mine"}}}
+	admin := workspace.Caller{Scopes: []workspace.Scope{{Type: workspace.ScopeAdmin}}}
+	for _, c := range []struct {
+		name   string
+		caller workspace.Caller
+		r      Request
+		want   workspace.Code
+	}{
+		{"own endpoint", reader, Request{Pipe: "mine"}, 0},
+		{"another endpoint", reader, Request{Pipe: "other"}, workspace.Forbidden},
+		{"SQL", reader, Request{SQL: "SELECT 1"}, workspace.Forbidden},
+		{"admin's SQL", admin, Request{SQL: "SELECT 1"}, 0},
+		{"admin's endpoint", admin, Request{Pipe: "other"}, 0},
+		{"no SQL", admin, Request{SQL: " "}, workspace.Invalid},
+	} {
+		err := allowed(c.caller, c.r)
+		if (err != nil) != (c.want != 0) || err != nil && workspace.CodeOf(err) != c.want {
+			t.Errorf("%s: got %v, want code %d", c.name, err, c.want)
+		}
+	}
+}
+
+func TestPlain(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string]string{
+		"Code: 62. DB::Exception: Syntax error: x. (SYNTAX_ERROR) (version 26.7.3.1)": "Syntax error: x. (SYNTAX_ERROR)",
+		"Code: 47. DB::Exception: Missing (version 1)":                                "Missing",
+		"something else": "something else",
+	} {
+		if got := plain(in); got != want {
+			t.Errorf("%s: got %s, want %s", in, got, want)
+		}
+	}
+}
