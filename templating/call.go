@@ -53,7 +53,6 @@ func (c *compiler) call(x *parse.Call) eval {
 	case *parse.Const, *parse.Format:
 		return c.reject(c.pos(x), faultf(KindUnknownFunction, "", prefix+"Invalid function: a constant cannot be called"))
 	}
-	c.checkAll(x.Fn)
 	return c.notCallable(x, c.expr(x.Fn))
 }
 
@@ -104,6 +103,9 @@ func (c *compiler) callName(x *parse.Call, fn *parse.Name) eval {
 		return c.unknown(x, fn)
 	}
 	c.checkListArgument(fn.Ident, x.Args)
+	if fn.Ident == "Boolean" {
+		c.noteBoolean(x)
+	}
 	return c.apply(x, f)
 }
 
@@ -112,7 +114,9 @@ func (c *compiler) unknown(x *parse.Call, fn *parse.Name) eval {
 	pos, name := c.pos(fn), fn.Ident
 	refused := func() eval {
 		f := faultf(KindUnknownFunction, "", prefix+"Invalid function name: %s", name)
-		f.hint = suggest(name, functionNames())
+		if len(c.faults) < maxErrors {
+			f.hint = suggest(name, functionNames())
+		}
 		c.reject(pos, f)
 		c.exprs(x.Args)
 		return constant(none)

@@ -12,7 +12,7 @@ func (c *compiler) checkName(name string, pos int) {
 	switch {
 	case isDunder(name):
 		c.faults = append(c.faults, unsupported("Invalid name: %s", name).at(pos))
-	case name == "q" || name == "format":
+	case (name == "q" || name == "format") && len(c.later) < maxErrors:
 		line := 1 + strings.Count(c.t.src.Text[c.offset:pos], "\n")
 		c.later = append(c.later, faultf(KindReservedName, "", "\"%s\" can not be used as a variable name, line %d", name, line).at(pos))
 	}
@@ -58,9 +58,6 @@ func staticRepr(l *parse.Seq) []byte {
 	}
 	return append(out, ']')
 }
-
-// checkAll compiles an expression for its mistakes alone.
-func (c *compiler) checkAll(x parse.Expr) { c.expr(x) }
 
 // attr handles an attribute that is not called.
 func (c *compiler) attr(x *parse.Attr) eval {

@@ -32,14 +32,16 @@ func (b block) run(r *run) (jump, *fault) {
 
 // A compiler turns a tree into closures.
 type compiler struct {
-	t      *Template
-	offset int // where the tree's source begins in the node's
-	locals map[string]int
-	scopes []map[string]int // of the comprehensions around, innermost last
-	faults []*fault
-	later  []*fault // mistakes that the reference finds in a later pass
-	params map[*parse.Call]*paramCall
-	and    map[*parse.Call][]term // the terms of the calls of sql_and
+	t       *Template
+	offset  int // where the tree's source begins in the node's
+	locals  map[string]int
+	scopes  []map[string]int // of the comprehensions around, innermost last
+	faults  []*fault
+	later   []*fault     // mistakes that the reference finds in a later pass
+	secrets map[int]bool // the places of the uses of secrets
+	places  placer
+	params  map[*parse.Call]*paramCall
+	and     map[*parse.Call][]term // the terms of the calls of sql_and
 	// loose is set where the reference calls an unknown function a value that cannot be called: in statements and in
 	// the values of keywords.
 	loose bool
@@ -48,7 +50,7 @@ type compiler struct {
 func newCompiler(t *Template, offset int) *compiler {
 	t.byName, t.memo = make(map[string]int), make(map[string]int)
 	return &compiler{t: t, offset: offset, locals: make(map[string]int), params: make(map[*parse.Call]*paramCall),
-		and: make(map[*parse.Call][]term)}
+		and: make(map[*parse.Call][]term), secrets: make(map[int]bool), places: placer{src: t.src}}
 }
 
 // maxErrors is how many mistakes of one template are reported.
@@ -56,7 +58,7 @@ const maxErrors = 100
 
 func (c *compiler) errors() Errors {
 	var errs Errors
-	for _, f := range append(c.faults, c.later...) {
+	for _, f := range c.faults {
 		if len(errs) == maxErrors {
 			break
 		}
@@ -237,6 +239,7 @@ func (r *run) checkOutput() *fault {
 func (c *compiler) print(n *parse.Print) stmt {
 	pos := c.pos(n)
 	x := c.exprOrSecret(n.X)
+	c.noteExtension(n)
 	source := n.Source
 	if call, ok := n.X.(*parse.Call); ok {
 		if p := c.params[call]; p != nil {

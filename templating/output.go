@@ -38,7 +38,7 @@ func (r *run) print(pos int, v value, source string) *fault {
 		if b, f = r.appendSQL(b, v); f != nil {
 			return f
 		}
-		from = r.originOf(v)
+		from = originOf(v)
 	}
 	r.scratch = b
 	// The builder copies the bytes, and they are not changed until it did.

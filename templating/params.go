@@ -23,6 +23,7 @@ type Param struct {
 // itself are left out.
 func (t *Template) Params() []Param {
 	var out []Param
+	places := placer{src: t.src}
 	for _, u := range t.uses {
 		n, isParam := t.byName[u.name]
 		if !isParam || n >= len(t.params) {
@@ -30,7 +31,7 @@ func (t *Template) Params() []Param {
 		}
 		required, _ := u.words["required"].(bool)
 		out = append(out, Param{Name: u.name, Type: u.typ, Default: u.def, Required: required, Description: u.words["description"],
-			Enum: u.words["enum"], Example: u.words["example"], Format: u.words["format"], Pos: t.src.Position(u.pos), plain: !u.typed})
+			Enum: u.words["enum"], Example: u.words["example"], Format: u.words["format"], Pos: places.at(u.pos), plain: !u.typed})
 	}
 	return out
 }

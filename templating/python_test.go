@@ -54,6 +54,9 @@ func evaluated(expr string) (string, *fault, error) {
 	if _, f := t.body.run(r); f != nil {
 		return "", f, nil
 	}
+	if len(r.locals) == 0 {
+		return "", nil, nil
+	}
 	s, f := r.repr(nil, r.locals[0])
 	return string(s), f, nil
 }
@@ -93,6 +96,28 @@ func TestEvaluatorIsPythons(t *testing.T) {
 	if len(cases) < 5000 || left > 60 {
 		t.Errorf("%d expressions, %d left out; want 5,000 and at most 60", len(cases), left)
 	}
+}
+
+// FuzzEvaluator begins with the recorded expressions: those give what was recorded, and no other makes it panic.
+func FuzzEvaluator(f *testing.F) {
+	recorded := make(map[string]pythonCase)
+	for _, c := range pythonCases(f) {
+		recorded[c.expr] = c
+		f.Add(c.expr)
+	}
+	if len(recorded) < 7000 {
+		f.Fatalf("the corpus has %d seeds, want 7,000", len(recorded))
+	}
+	f.Fuzz(func(t *testing.T, expr string) {
+		got, fault, err := evaluated(expr)
+		c, known := recorded[expr]
+		if !known || notPython(c, fault, err) {
+			return
+		}
+		if err != nil || (fault == nil) != (c.class == "") || fault == nil && got != c.repr {
+			t.Errorf("%s: got %s %v %v, want %s%s", expr, got, fault, err, c.repr, c.class)
+		}
+	})
 }
 
 // TestStrptimeIsPythons reads dates as testdata/strptime.py recorded them.

@@ -281,6 +281,35 @@ func TestErrorsHaveAPlace(t *testing.T) {
 	}
 }
 
+func TestNotes(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"'{{a}}'":                     "quotes of the SQL",
+		"/* {{a}} */":                 "inside a comment",
+		"$$ {{a}} $$":                 "inside a heredoc",
+		"{{a == 'x'}}":                "a comparison",
+		"{{String(a or 'x')}}":        "and or or",
+		"{{a.upper()}}":               "the method upper",
+		"{{7 % 2}}":                   "the operator %",
+		"{{[x for x in a]}}":          "a comprehension",
+		"{{sum([1])}}":                "the function sum",
+		"{{Boolean(a, 'no')}}":        "so also 'no'",
+		"{{a}} {{String(a)}}":         "",
+		"'x' = {{a}} -- {{a}}\n":      "",
+		"{{sql_and(x=a or 'z')}}":     "",
+		"{% if a == 'x' %}y{% end %}": "",
+		"{{a.split(',')[0] + 'x' if defined(a) else -1 * 2}}": "",
+	} {
+		notes := compile(t, "%"+text).Notes()
+		switch {
+		case want == "" && len(notes) > 0:
+			t.Errorf("%s: got the note %v", text, notes[0])
+		case want != "" && (len(notes) != 1 || !strings.Contains(notes[0].Message, want)):
+			t.Errorf("%s: got %v, want one with %q", text, notes, want)
+		}
+	}
+}
+
 func TestCustomError(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {

@@ -42,7 +42,7 @@ func (c *compiler) secretCall(x *parse.Call, fn string) eval {
 	}
 	name, ok := x.Args[0].(*parse.Const)
 	if !ok {
-		c.checkAll(x.Args[0])
+		c.expr(x.Args[0]) // for its own mistakes
 		return c.reject(pos, unsupported("the name of a secret must be a constant text").hinted(
 			"a name that a caller can choose would let him read any secret"))
 	}
@@ -55,7 +55,7 @@ func (c *compiler) secretCall(x *parse.Call, fn string) eval {
 		f.hint = "names of secrets have letters, digits and underscores, and no digit first"
 		return c.reject(pos, f)
 	}
-	c.noteSecret(SecretUse{Name: name.Str, HasDefault: def != nil, Pos: c.t.src.Position(pos)})
+	c.noteSecret(name.Str, def != nil, pos)
 	s := name.Str
 	names := []string{s}
 	return func(r *run) (value, *fault) {
@@ -64,13 +64,12 @@ func (c *compiler) secretCall(x *parse.Call, fn string) eval {
 }
 
 // noteSecret records a use once, though an expression may be compiled twice to find its mistakes.
-func (c *compiler) noteSecret(u SecretUse) {
-	for _, o := range c.t.secrets {
-		if o == u {
-			return
-		}
+func (c *compiler) noteSecret(name string, hasDefault bool, pos int) {
+	if c.secrets[pos] {
+		return
 	}
-	c.t.secrets = append(c.t.secrets, u)
+	c.secrets[pos] = true
+	c.t.secrets = append(c.t.secrets, SecretUse{Name: name, HasDefault: hasDefault, Pos: c.places.at(pos)})
 }
 
 // failing evaluates the arguments of a call and then fails.
@@ -119,6 +118,9 @@ func (r *run) secret(name []string, def eval, pos int) (value, *fault) {
 		}
 	}
 	switch {
+	case d.kind == kStr:
+		// What stands in for a secret is one: it may stand where a secret may, and nowhere else.
+		return value{kind: kSecret, obj: &secret{name: name, value: d.s}}, nil
 	case d.kind != kNone && d.kind != kMissing:
 		return d, nil
 	case r.in.Mode == Validate:

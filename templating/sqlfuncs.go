@@ -1,6 +1,8 @@
 package templating
 
 import (
+	"sort"
+
 	"penstock/templating/literal"
 )
 
@@ -78,17 +80,42 @@ func (r *run) appendItem(dst []byte, v value) ([]byte, *fault) {
 }
 
 // originOf is the origin of a value and of everything in it.
-func (r *run) originOf(v value) *origin {
-	from := v.from
+func originOf(v value) *origin {
+	all := make(map[*origin]bool)
+	origins(v, all)
+	delete(all, nil)
+	if len(all) < 2 {
+		for o := range all {
+			return o
+		}
+		return nil
+	}
+	seen := make(map[string]bool)
+	out := new(origin)
+	for o := range all {
+		for _, name := range o.names {
+			if !seen[name] {
+				seen[name] = true
+				out.names = append(out.names, name)
+			}
+		}
+	}
+	sort.Strings(out.names)
+	return out
+}
+
+// origins gathers the origins of a value and of everything in it.
+func origins(v value, all map[*origin]bool) {
+	all[v.from] = true
 	switch o := v.obj.(type) {
 	case *list:
 		for _, it := range o.items {
-			from = r.union(from, r.originOf(it))
+			origins(it, all)
 		}
 	case *dict:
 		for i := range o.keys {
-			from = r.union(from, r.union(r.originOf(o.keys[i]), r.originOf(o.vals[i])))
+			origins(o.keys[i], all)
+			origins(o.vals[i], all)
 		}
 	}
-	return from
 }

@@ -110,23 +110,31 @@ func (w *useWalker) guarded(walk func()) {
 // finish drops the uses in defined() where the same branch has a typed use of the name.
 func (w *useWalker) finish() []use {
 	var out []use
+	typed := make(map[int]map[string]bool) // by the number of the branch
 	for _, u := range w.uses {
-		if u.call && u.block > 0 && w.typedWithin(u) {
-			continue
+		if u.call && u.block > 0 {
+			if typed[u.block] == nil {
+				typed[u.block] = w.typedWithin(u.block)
+			}
+			if typed[u.block][u.name] {
+				continue
+			}
 		}
 		out = append(out, u)
 	}
 	return out
 }
 
-func (w *useWalker) typedWithin(u use) bool {
-	s := w.spans[u.block-1]
-	for _, o := range w.uses[s[0]:s[1]] {
-		if o.typed && o.name == u.name {
-			return true
+// typedWithin are the names that have a typed use in a branch.
+func (w *useWalker) typedWithin(block int) map[string]bool {
+	names := make(map[string]bool)
+	s := w.spans[block-1]
+	for _, u := range w.uses[s[0]:s[1]] {
+		if u.typed {
+			names[u.name] = true
 		}
 	}
-	return false
+	return names
 }
 
 func (w *useWalker) exprs(xs []parse.Expr) {
@@ -342,6 +350,7 @@ func staticValue(x parse.Expr) any {
 // staticTables are the constant names given to table(), each once.
 func staticTables(tree *parse.Tree) []string {
 	var out []string
+	seen := make(map[string]bool)
 	walkExprs(tree.Root, func(x parse.Expr) {
 		call, ok := x.(*parse.Call)
 		if !ok || len(call.Args) == 0 {
@@ -349,7 +358,8 @@ func staticTables(tree *parse.Tree) []string {
 		}
 		fn, ok := call.Fn.(*parse.Name)
 		arg, isConst := call.Args[0].(*parse.Const)
-		if ok && fn.Ident == "table" && isConst && arg.Kind == parse.Str && !hasName(out, arg.Str) {
+		if ok && fn.Ident == "table" && isConst && arg.Kind == parse.Str && !seen[arg.Str] {
+			seen[arg.Str] = true
 			out = append(out, arg.Str)
 		}
 	})

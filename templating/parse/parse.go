@@ -24,6 +24,7 @@ func Parse(src string) (*Tree, error) {
 type open struct {
 	word  string // if, for, while or try; "" for the template itself
 	pos   int
+	line  int
 	body  *Block // where nodes go now
 	els   bool   // the else has begun
 	final bool   // the finally has begun
@@ -99,7 +100,7 @@ func (p *parser) items() {
 	}
 	for i := len(p.blocks) - 1; i > 0; i-- {
 		b := p.blocks[i]
-		p.fail(b.pos, "", "Missing {%% end %%} block for %s at line %d", b.word, 1+strings.Count(p.src[:b.pos], "\n"))
+		p.fail(b.pos, "", "Missing {%% end %%} block for %s at line %d", b.word, b.line)
 	}
 }
 

@@ -24,7 +24,7 @@ func (p *exprParser) endOfControl(content string) *Error {
 // begin opens an if, for, while or try.
 func (p *parser) begin(it Item, word string, from, to int) {
 	pos := Pos(it.Start)
-	b := &open{word: word, pos: it.Start}
+	b := &open{word: word, pos: it.Start, line: p.line.at(p.src, it.Start)}
 	switch word {
 	case "if":
 		x, t := p.condition(from, to)
