@@ -66,6 +66,18 @@ bench: $(PARTS) build ## Measure: start, added latency, CPU a request, streaming
 	CGO_ENABLED=0 $(GO) test -run '^$$' -bench . ./sql/guard ./sql/redact ./limits
 	cd templating/benchmark && CGO_ENABLED=0 $(GO) test -run '^$$' -bench .
 
+FUZZTIME ?= 60s
+FUZZ     := ./sql/lexer:FuzzTokens ./sql/guard:FuzzParse ./sql/redact:FuzzText ./templating/parse:FuzzLexer ./templating/parse:FuzzParse \
+            ./templating:FuzzRender ./templating:FuzzLiterals ./templating:FuzzEvaluator ./templating/datafile:FuzzParsePipe \
+            ./templating/datafile:FuzzParseDatasource
+
+fuzz: $(PARTS) build ## 100,000 random statements judged by the engine, then every fuzz target for FUZZTIME.
+	JUDGED_STATEMENTS=100000 $(GO) test -count=1 -timeout 4h -run JudgedByEngine -v ./cmd/penstock
+	@set -e; for t in $(FUZZ); do echo "$$t"; $(GO) test -run '^$$' -fuzz "^$${t##*:}$$" -fuzztime $(FUZZTIME) $${t%%:*}; done
+
+mutate: ## Change the evaluator and the literal writer in 60 places; the tests must notice.
+	$(GO) run -tags mutate ./templating/mutate
+
 soak: $(PARTS) build ## The long runs: a thousand kills of the gateway while it is written to.
 	SOAK_ROUNDS=1000 $(GO) test -count=1 -timeout 2h -run TestNothingIsLost -v ./cmd/penstock
 

@@ -1,0 +1,278 @@
+package main
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"penstock/branches/workspace"
+	"penstock/sql/engine"
+	"penstock/sql/engine/enginetest"
+	"penstock/sql/guard"
+	"penstock/sql/guard/guardtest"
+	"penstock/sql/lexer"
+	"penstock/sql/redact"
+)
+
+// The guard, judged by the engine: what it says of random statements is compared with what ClickHouse makes of them.
+// make fuzz sets JUDGED_STATEMENTS to 100,000; make test runs some.
+
+func judgedStatements() (n int, seed int64) {
+	if n, err := strconv.Atoi(os.Getenv("JUDGED_STATEMENTS")); err == nil {
+		return n, time.Now().UnixNano()
+	}
+	return 600, 1
+}
+
+// corpusEngine is an engine with the tables of the guard's corpus, without a gateway.
+func corpusEngine(t *testing.T) *enginetest.Engine {
+	t.Helper()
+	e := enginetest.StartOwn(t)
+	places := strings.NewReplacer("@DB@", "ws_main")
+	for _, statement := range strings.Split(places.Replace(readFile(t, filepath.Join(root(t), "sql", "guard", "testdata", "schema.sql"))), ";\n") {
+		lines := slices.DeleteFunc(strings.Split(statement, "\n"), func(l string) bool { return strings.HasPrefix(l, "--") })
+		if sql := strings.TrimSpace(strings.Join(lines, "\n")); sql != "" && !strings.HasPrefix(sql, "ATTACH") {
+			if err := e.Client.Exec(t.Context(), "default", sql); err != nil {
+				t.Fatalf("%.100s: %v", sql, err)
+			}
+		}
+	}
+	return e
+}
+
+// ask runs a statement as a pipe's would be run.
+func ask(ctx context.Context, e *enginetest.Engine, sql, format string) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	res, err := e.Client.Stream(ctx, engine.Query{ID: uuid.NewString(), SQL: []byte(sql), Database: "ws_main", Format: format, ReadOnly: true,
+		Settings: []engine.Setting{{Name: "max_execution_time", Value: "3"}, {Name: "max_result_rows", Value: "100000"}}})
+	if err != nil {
+		return "", err
+	}
+	defer res.Body.Close()
+	b, err := io.ReadAll(res.Body)
+	return string(b), err
+}
+
+func messageOf(err error) string {
+	var e *engine.Error
+	if errors.As(err, &e) {
+		return e.Message
+	}
+	return ""
+}
+
+func plainStatement(sql string) lexer.Statement {
+	var b lexer.Builder
+	b.Generated(&lexer.Source{Pipe: "p", Node: "n", Text: sql}, 0, sql)
+	return b.Statement()
+}
+
+var tableInTree = regexp.MustCompile(`(?m)^ *TABLE id: .*table_name: (\S+?)(?:,.*)?$`)
+
+// Every table that the engine finds in a statement is one that the guard names.
+func TestTablesJudgedByEngine(t *testing.T) {
+	t.Parallel()
+	e := corpusEngine(t)
+	n, seed := judgedStatements()
+	r := rand.New(rand.NewSource(seed))
+	compared := 0
+	for range n {
+		sql := guardtest.Generate(r)
+		q, err := guard.Parse(plainStatement(sql))
+		if err != nil || q.Judge(guard.Policy{Database: "ws_main"}).Err() != nil {
+			continue
+		}
+		tree, err := ask(t.Context(), e, "EXPLAIN QUERY TREE "+sql[:q.End()], "TSVRaw")
+		if err != nil {
+			continue // what the engine does not understand it does not run
+		}
+		named := map[string]bool{}
+		for _, ref := range q.Tables() {
+			database := ref.Database
+			if database == "" {
+				database = "ws_main"
+			}
+			named[database+"."+ref.Name] = true
+		}
+		compared++
+		for _, m := range tableInTree.FindAllStringSubmatch(tree, -1) {
+			table := strings.ReplaceAll(m[1], "`", "")
+			if !named[table] && table != "system.one" {
+				t.Errorf("seed %d: the guard did not name %s in\n%s", seed, table, sql)
+			}
+			if !strings.HasPrefix(table, "ws_main.") && table != "system.one" {
+				t.Errorf("seed %d: the guard let %s pass in\n%s", seed, table, sql)
+			}
+		}
+	}
+	if compared < n/20 {
+		t.Errorf("only %d of %d statements were compared", compared, n)
+	}
+	t.Logf("%d statements compared", compared)
+}
+
+// kindNames are the engine's names of the lexer's tokens.
+var kindNames = map[lexer.Kind]string{lexer.Space: "Whitespace", lexer.Comment: "Comment", lexer.Word: "BareWord", lexer.Number: "Number",
+	lexer.String: "StringLiteral", lexer.QuotedName: "QuotedIdentifier", lexer.Heredoc: "HereDoc", lexer.OpenRound: "OpeningRoundBracket",
+	lexer.CloseRound: "ClosingRoundBracket", lexer.Comma: "Comma", lexer.Semicolon: "Semicolon", lexer.Dot: "Dot"}
+
+// The engine sees the same tokens, whatever the bytes.
+func TestTokensJudgedByEngine(t *testing.T) {
+	t.Parallel()
+	e := corpusEngine(t)
+	n, seed := judgedStatements()
+	r := rand.New(rand.NewSource(seed))
+	const batch = 200
+	for done := 0; done < n; done += batch {
+		texts := make([]string, batch)
+		for i := range texts {
+			texts[i] = oddSQL(r)
+		}
+		for i, got := range engineTokens(t, e, texts) {
+			if want := ourTokens(texts[i], len(strings.Split(got, " "))); want != got && !strings.Contains(got, "Error") {
+				t.Errorf("seed %d: %q: the engine sees\n%s\nwe see\n%s", seed, texts[i], got, want)
+			}
+		}
+	}
+}
+
+func oddSQL(r *rand.Rand) string {
+	pieces := []string{"'", "\"", "`", "\\", "--", "/*", "*/", "#", "# ", "#!", "$$", "$a$", "$", "‘", "’", "“", "”", "x'41'", "b'01'", "1.5", "1_0", "0x1F",
+		".", "..", "a", "SELECT", " ", "\n", "\r", "\t", "\u200b", "\u00a0", "\ufeff", ";", ",", "(", ")", "[", "{", "}", "::", "->", "<=>", "||", "=", "==", "?", "é", "\xff", "e5", "1e", "t.1", "//"}
+	var b strings.Builder
+	for range 1 + r.Intn(12) {
+		b.WriteString(pieces[r.Intn(len(pieces))])
+	}
+	return b.String()
+}
+
+func engineTokens(t *testing.T, e *enginetest.Engine, texts []string) []string {
+	t.Helper()
+	var sql strings.Builder
+	for i, text := range texts {
+		fmt.Fprintf(&sql, "%sSELECT %d AS i, arrayStringConcat(arrayMap(t -> concat(toString(t.1), '-', toString(t.2), ':', toString(t.3)), tokenizeQuery(unhex('%s'))), ' ') AS s",
+			[]string{"", " UNION ALL "}[min(i, 1)], i, hex.EncodeToString([]byte(text)))
+	}
+	out, err := ask(t.Context(), e, "SELECT s FROM ("+sql.String()+") ORDER BY i", "TSV")
+	if err != nil {
+		t.Fatalf("%v: %.300s", err, messageOf(err))
+	}
+	return strings.Split(strings.TrimSuffix(out, "\n"), "\n")
+}
+
+func ourTokens(text string, most int) string {
+	var out []string
+	for _, tok := range lexer.Tokens(text) {
+		if len(out) == most {
+			break
+		}
+		name, ok := kindNames[tok.Kind]
+		if tok.Kind == lexer.End {
+			continue
+		}
+		if !ok {
+			name = engineName(tok.Kind.String())
+		}
+		out = append(out, fmt.Sprintf("%d-%d:%s", tok.Start, tok.End, name))
+	}
+	return strings.Join(out, " ")
+}
+
+// engineName is the engine's name of a token that our lexer names by its text.
+func engineName(text string) string {
+	names := map[string]string{"[": "OpeningSquareBracket", "]": "ClosingSquareBracket", "{": "OpeningCurlyBrace", "}": "ClosingCurlyBrace", "*": "Asterisk",
+		"$": "DollarSign", "+": "Plus", "-": "Minus", "/": "Slash", "%": "Percent", "->": "Arrow", "?": "QuestionMark", ":": "Colon", "::": "DoubleColon",
+		"^": "Caret", "=": "Equals", "!=": "NotEquals", "<": "Less", ">": "Greater", "<=": "LessOrEquals", ">=": "GreaterOrEquals", "<=>": "Spaceship",
+		"|": "PipeMark", "||": "Concatenation", "@": "At", "@@": "DoubleAt", `\G`: "VerticalDelimiter", "error": "Error"}
+	return names[text]
+}
+
+// A planted value is in nothing that comes back from a statement that the guard let through, and changes nothing around it.
+func TestSecretsJudgedByEngine(t *testing.T) {
+	t.Parallel()
+	e := corpusEngine(t)
+	n, seed := judgedStatements()
+	r := rand.New(rand.NewSource(seed))
+	g := guard.New(guard.Policy{Database: workspace.Main.Database(), Oracles: guard.Warn}, 0)
+	allowed := 0
+	for range n {
+		text := guardtest.GenerateTemplate(r)
+		const marker = "Zq7-SEKRET-vW4x"
+		st := fillMarks(text, marker)
+		if _, err := g.Check(st); err != nil {
+			continue
+		}
+		allowed++
+		body, err := ask(t.Context(), e, st.SQL(), "JSON")
+		answer := body + redact.New(st).Text(messageOf(err))
+		for _, form := range []string{marker, "SEKRET", strings.ToLower(marker), strings.ToUpper(marker), "x4Wv-TERKES-7qZ", hex.EncodeToString([]byte(marker)),
+			strings.ToUpper(hex.EncodeToString([]byte(marker))), "WnE3LVNFS1JFVC12VzR4"} {
+			if strings.Contains(answer, form) {
+				t.Errorf("seed %d: %q came back from\n%s\n%.500s", seed, form, st.Log(), answer)
+			}
+		}
+		odd, plain := fillMarks(text, randomValue(r)), fillMarks(text, "x")
+		tokens := engineTokens(t, e, []string{odd.SQL(), plain.SQL()})
+		if a, b := kindsOnly(tokens[0]), kindsOnly(tokens[1]); a != b {
+			t.Errorf("seed %d: a value changed the statement around it:\n%s\n%s", seed, odd.Log(), plain.Log())
+		}
+	}
+	if allowed < n/50 {
+		t.Errorf("only %d of %d statements were let through", allowed, n)
+	}
+	t.Logf("%d statements let through", allowed)
+}
+
+func randomValue(r *rand.Rand) string {
+	b := make([]byte, r.Intn(30))
+	const matter = "'\\\"`%_$-#/*;{}()\x00\n\r\t\x1axbX019 \xe2\x80\x98\x99\xc2\xa0"
+	for i := range b {
+		b[i] = matter[r.Intn(len(matter))]
+	}
+	return string(b)
+}
+
+var position = regexp.MustCompile(`\d+-\d+:`)
+
+func kindsOnly(tokens string) string { return position.ReplaceAllString(tokens, "") }
+
+// fillMarks writes the value for each secret, and a word for each parameter, with their spans.
+func fillMarks(text, value string) lexer.Statement {
+	src := &lexer.Source{Pipe: "p", Node: "n", Text: text}
+	var b lexer.Builder
+	at := 0
+	for at < len(text) {
+		i := strings.IndexByte(text[at:], 1)
+		if i < 0 {
+			break
+		}
+		b.Text(src, at, at+i)
+		mark := text[at+i : at+i+3]
+		if mark == guardtest.Secret {
+			b.Secret(src, at+i, quoted(value), []string{"s"})
+		} else {
+			b.Param(src, at+i, "'p'", []string{"p"})
+		}
+		at += i + 3
+	}
+	b.Text(src, at, len(text))
+	return b.Statement()
+}
+
+func quoted(value string) string {
+	return "'" + strings.NewReplacer(`\`, `\\`, "'", `\'`).Replace(value) + "'"
+}
