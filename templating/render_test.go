@@ -281,6 +281,33 @@ func TestErrorsHaveAPlace(t *testing.T) {
 	}
 }
 
+// TestLeftOutMethods: the methods of Python's texts, lists and dictionaries that the language does not have are refused
+// when the template is compiled; what Python does not have either fails when it is reached.
+func TestLeftOutMethods(t *testing.T) {
+	t.Parallel()
+	const here = " get items keys values split join replace startswith endswith strip lstrip rstrip lower upper "
+	methods := strings.Fields(`append capitalize casefold center clear copy count encode endswith expandtabs extend find format format_map
+		fromkeys get index insert isalnum isalpha isascii isdecimal isdigit isidentifier islower isnumeric isprintable isspace istitle isupper
+		items join keys ljust lower lstrip maketrans partition pop popitem remove removeprefix removesuffix replace reverse rfind rindex rjust
+		rpartition rsplit rstrip setdefault sort split splitlines startswith strip swapcase title translate update upper values zfill mro gi_frame
+		__class__ _x`)
+	for _, m := range methods {
+		for _, text := range []string{"%{{a." + m + "()}}", "%{% if False %}{% set x = a." + m + "() %}{% end %}"} {
+			_, err := templating.Compile(&lexer.Source{Text: text})
+			if ours := strings.Contains(here, " "+m+" "); (err == nil) != ours {
+				t.Errorf("%s: got %v", text, err)
+			} else if err != nil && asError(t, err).Kind != templating.KindUnsupported {
+				t.Errorf("%s: got %s", text, asError(t, err).Kind)
+			}
+		}
+	}
+	var b lexer.Builder
+	_, err := compile(t, "%{% set x = a.nothing() %}").Render(&b, templating.Input{})
+	if asError(t, err).Kind != templating.KindBadArgument {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestNotes(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
