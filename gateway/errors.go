@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"errors"
+	"fmt"
 	"strconv"
 	"time"
 
@@ -66,22 +67,10 @@ func userError(err error) *workspace.Error {
 	}
 	var fe *fiber.Error
 	if errors.As(err, &fe) {
-		return &workspace.Error{Code: codeOfStatus(fe.Code), Message: sentence(fe), Cause: err}
+		return &workspace.Error{Code: workspace.Invalid, Message: sentence(fe), Cause: err}
 	}
 	return &workspace.Error{Code: workspace.Internal, Cause: err,
 		Message: "Something went wrong in penstock: the operator finds it in the log under this answer's X-Request-Id"}
-}
-
-func codeOfStatus(status int) workspace.Code {
-	for code, s := range statuses {
-		if s == status {
-			return code
-		}
-	}
-	if status >= 500 {
-		return workspace.Internal
-	}
-	return workspace.Invalid
 }
 
 // sentence tells in our words what Fiber found wrong with the request itself.
@@ -96,13 +85,14 @@ func sentence(e *fiber.Error) string {
 	case fiber.StatusNotFound:
 		return "There is nothing at this address"
 	}
-	return "The request cannot be understood: " + e.Message
+	return "The request is not understood: send HTTP/1.1 with one method, address and set of headers"
 }
 
 // outside answers what never reached observe: requests that are no HTTP, or too large.
 func (s *Server) outside(c *fiber.Ctx, err error) error {
 	s.head(c)
-	s.cfg.Logger.Warn("request refused", "request_id", c.GetRespHeader(requestIDHeader), "error", err.Error())
+	// The error may quote the head of the request, and with it a token: it is not written down.
+	s.cfg.Logger.Warn("request refused before it was read", "request_id", c.GetRespHeader(requestIDHeader), "type", fmt.Sprintf("%T", err))
 	return s.answerError(c, err)
 }
 
@@ -118,7 +108,7 @@ func answer(c *fiber.Ctx, status int, body any) error {
 
 // counted writes what a limit decided into the headers. A request that no limit counted has none.
 func counted(c *fiber.Ctx, d limits.Decision) {
-	if d.Limit == 0 {
+	if !d.Counted() {
 		return
 	}
 	c.Set("X-RateLimit-Limit", strconv.Itoa(d.Limit))

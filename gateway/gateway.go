@@ -41,6 +41,7 @@ const (
 	maxHead    = 64 << 10
 	idleTime   = 2 * time.Minute
 	readTime   = 30 * time.Second
+	breakTime  = 2 * time.Second
 	bufferSize = 64 << 10
 )
 
@@ -67,15 +68,15 @@ func New(cfg Config) (*Server, error) {
 		AppName:               "penstock",
 		DisableStartupMessage: true,
 		Immutable:             true, // Fiber would use the memory of strings again after the handler
-		StrictRouting:         false,
 		CaseSensitive:         true,
 		BodyLimit:             maxBody,
 		ReadBufferSize:        maxHead,
 		ReadTimeout:           readTime,
+		WriteTimeout:          readTime, // of a small answer; streams have the query's
 		IdleTimeout:           idleTime,
 		ErrorHandler:          s.outside,
-		JSONEncoder:           nil,
 	})
+	s.app.Server().SecureErrorLogMessage = true // its errors would quote what was sent
 	s.routes()
 	return s, nil
 }
@@ -101,14 +102,13 @@ func (s *Server) Serve(l net.Listener) error {
 
 // Shutdown takes no new connections, lets running requests and streams end, and cancels those that are left when ctx ends.
 func (s *Server) Shutdown(ctx context.Context) error {
-	done := make(chan error, 1)
-	go func() {
-		err := s.app.ShutdownWithContext(ctx)
-		s.streams.wait(ctx)
-		done <- err
-	}()
-	err := <-done
+	err := s.app.ShutdownWithContext(ctx)
+	s.streams.wait(ctx)
 	s.cancel()
+	// What was cancelled breaks off before the engine below it is closed.
+	last, cancel := context.WithTimeout(context.Background(), breakTime)
+	defer cancel()
+	s.streams.wait(last)
 	s.watch.close()
 	if err != nil && !errors.Is(err, context.DeadlineExceeded) {
 		return fmt.Errorf("shut down HTTP: %w", err)

@@ -56,7 +56,8 @@ func (s *Server) observe(c *fiber.Ctx) error {
 	rec.route = c.Route().Path
 	if err != nil {
 		if e := s.answerError(c, err); e != nil {
-			return e
+			err = errors.Join(err, e)
+			c.Status(fiber.StatusInternalServerError)
 		}
 	}
 	if rec.streaming {
@@ -71,12 +72,14 @@ func (s *Server) observe(c *fiber.Ctx) error {
 func (s *Server) recoverPanics(c *fiber.Ctx) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			// The value of a panic may be anything, a statement among it: its type and place are enough to find it.
-			err = fmt.Errorf("panic of type %T: %s", p, debug.Stack())
+			err = panicked(p)
 		}
 	}()
 	return c.Next()
 }
+
+// panicked is the error of a panic. Its value may be anything, a statement among it: type and place are enough to find it.
+func panicked(p any) error { return fmt.Errorf("panic of type %T: %s", p, debug.Stack()) }
 
 // finish writes the log line and the metrics of a request that was answered, or whose answer was broken off.
 func (s *Server) finish(rec *record, status int, err error) {

@@ -3,7 +3,6 @@ package gateway
 import (
 	"context"
 	"strings"
-	"time"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -12,10 +11,7 @@ import (
 	"penstock/sql/engine"
 )
 
-const (
-	sqlPath        = "/v0/sql"
-	secretsTimeout = 10 * time.Second
-)
+const sqlPath = "/v0/sql"
 
 // A format is what an extension means.
 type format struct{ engine, contentType string }
@@ -105,11 +101,17 @@ func (s *Server) run(c *fiber.Ctx, caller workspace.Caller, req query.Request) e
 	ctx, cancel := context.WithCancel(s.base)
 	unwatch := s.watch.add(c.Context().Conn(), cancel)
 	left := func() { unwatch(); cancel() }
+	running := false
+	defer func() {
+		if !running { // a panic too
+			left()
+		}
+	}()
 	a, err := s.cfg.Query.Run(ctx, caller, req)
 	if err != nil {
-		left()
 		return err
 	}
+	running = true
 	c.Set(fiber.HeaderContentType, contentType(a))
 	return s.send(c, a, left)
 }

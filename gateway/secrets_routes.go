@@ -2,12 +2,16 @@ package gateway
 
 import (
 	"context"
+	"time"
 
 	"github.com/gofiber/fiber/v2"
 
 	"penstock/branches/workspace"
 	"penstock/gateway/api"
 )
+
+// secretsTimeout bounds a call of the secrets API.
+const secretsTimeout = 10 * time.Second
 
 // One resource under two names: what differs is the shape of its objects and a word in two sentences.
 type secretResource struct {

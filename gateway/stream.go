@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"os"
 	"strconv"
 	"sync"
 	"time"
@@ -42,9 +43,10 @@ func (s *Server) send(c *fiber.Ctx, a *query.Answer, left context.CancelFunc) er
 		rec.summary = a.Summary()
 		a.Close()
 		left()
-		body := append([]byte(nil), (*buf)[:n]...)
+		if c.Method() != fiber.MethodHead {
+			c.Response().SetBody((*buf)[:n])
+		}
 		buffers.Put(buf)
-		c.Response().SetBodyRaw(body)
 		return nil
 	case err != nil:
 		err = a.Err(err)
@@ -52,6 +54,12 @@ func (s *Server) send(c *fiber.Ctx, a *query.Answer, left context.CancelFunc) er
 		left()
 		buffers.Put(buf)
 		return err
+	}
+	if c.Method() == fiber.MethodHead {
+		a.Close()
+		left()
+		buffers.Put(buf)
+		return nil
 	}
 	s.takeOver(c, rec, a, buf, left)
 	return nil
@@ -70,40 +78,75 @@ func (s *Server) takeOver(c *fiber.Ctx, rec *record, a *query.Answer, buf *[]byt
 	head := append([]byte(nil), h.Header()...)
 	rec.streaming = true
 	s.streams.wg.Add(1)
-	ctx.HijackSetNoResponse(true)
-	ctx.Hijack(func(conn net.Conn) {
-		defer s.streams.wg.Done()
-		defer buffers.Put(buf)
-		defer left()
-		defer a.Close()
-		rec.bytes = bufferSize
-		err := s.stream(conn, head, chunked, a, rec, *buf)
+	var once sync.Once
+	end := func(err error) {
 		rec.summary = a.Summary()
+		a.Close()
+		left()
+		buffers.Put(buf)
 		if err != nil {
 			s.metrics.broken.Inc()
-			abort(conn)
 		}
 		s.finish(rec, fiber.StatusOK, err)
+		s.streams.wg.Done()
+	}
+	// fasthttp does not call the function when the connection broke before: then the query's own end ends the answer.
+	never := context.AfterFunc(a.Context(), func() {
+		once.Do(func() { end(clientLeft(context.Cause(a.Context()))) })
 	})
+	ctx.HijackSetNoResponse(true)
+	ctx.Hijack(func(conn net.Conn) {
+		never()
+		once.Do(func() {
+			rec.bytes = bufferSize
+			err := s.streamSafely(conn, head, chunked, a, rec, *buf)
+			if err != nil {
+				abort(conn)
+			}
+			end(err)
+		})
+	})
+}
+
+func clientLeft(cause error) error {
+	return &workspace.Error{Code: workspace.Canceled, Message: "The client left before the answer ended", Cause: cause}
+}
+
+// streamSafely makes an error of a panic: nothing else would catch it here, and one answer's bug ends no other.
+func (s *Server) streamSafely(conn net.Conn, head []byte, chunked bool, a *query.Answer, rec *record, buf []byte) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = panicked(p)
+		}
+	}()
+	return s.stream(conn, head, chunked, a, rec, buf)
 }
 
 func (s *Server) stream(conn net.Conn, head []byte, chunked bool, a *query.Answer, rec *record, buf []byte) error {
 	// A client that takes longer than the query may is no reason to keep the query.
-	if err := conn.SetWriteDeadline(a.Deadline()); err != nil {
+	deadline, _ := a.Context().Deadline()
+	if err := conn.SetWriteDeadline(deadline); err != nil {
 		return err
 	}
-	out := net.Buffers{head}
+	var w io.Writer = conn
+	if t, ok := tcpConn(conn); ok {
+		w = t // takes all the pieces of a chunk in one system call
+	}
+	var size [24]byte
+	var pieces [5][]byte
 	n := len(buf)
 	for {
-		if chunked {
-			out = append(out, strconv.AppendInt(nil, int64(n), 16), crlf, buf[:n], crlf)
+		out := net.Buffers(append(pieces[:0], head))
+		if head = nil; chunked {
+			out = append(out, strconv.AppendInt(size[:0], int64(n), 16), crlf, buf[:n], crlf)
 		} else {
 			out = append(out, buf[:n])
 		}
-		if _, err := out.WriteTo(conn); err != nil {
-			return &workspace.Error{Code: workspace.Canceled, Message: "The client left before the answer ended", Cause: err}
+		if _, err := out.WriteTo(w); errors.Is(err, os.ErrDeadlineExceeded) {
+			return &workspace.Error{Code: workspace.Timeout, Message: "The client did not take the answer within the query's time limit", Cause: err}
+		} else if err != nil {
+			return clientLeft(err)
 		}
-		out = out[:0]
 		var err error
 		n, err = io.ReadFull(a.Body, buf)
 		rec.bytes += int64(n)

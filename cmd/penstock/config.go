@@ -76,6 +76,9 @@ func (c *serveCommand) Validate() error {
 			return fmt.Errorf("%s must be at least %d, and is %d", n.name, n.low, n.value)
 		}
 	}
+	if c.DrainTimeout < 0 {
+		return fmt.Errorf("--drain-timeout must not be negative")
+	}
 	if c.QueryTimeout <= 0 {
 		return fmt.Errorf("--query-timeout must be more than nothing, for example 10s")
 	}

@@ -2,8 +2,12 @@ package main
 
 import (
 	"bytes"
+	"compress/gzip"
 	"encoding/base64"
 	"fmt"
+	"io"
+	"net"
+	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -98,5 +102,111 @@ func TestNothingLeaks(t *testing.T) {
 	}
 	if strings.Contains(p.log.String(), "SEKRET") {
 		t.Error("the log has the value")
+	}
+}
+
+// What is no HTTP is answered without a word of it: a token may stand in it.
+func TestBrokenRequestsLeakNothing(t *testing.T) {
+	t.Parallel()
+	g := serve(t)
+	address := strings.TrimPrefix(g.url, "http://")
+	for _, raw := range []string{
+		"GET /v0/sql?token=SEKRETTOKEN HTTP/1.1\r\nAuthorization: Bearer SEKRETTOKEN\r\nbad header SEKRETTOKEN: x\r\n\r\n",
+		"GET /v0/sql?token=SEKRETTOKEN HTTP/1.1\r\nAuthorization: Bearer SEKRETTOKEN\r\nX: ",
+		"SEKRETTOKEN\r\n\r\n",
+		"GET /" + strings.Repeat("SEKRETTOKEN", 8000) + " HTTP/1.1\r\n\r\n",
+	} {
+		conn, err := net.Dial("tcp", address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := conn.Write([]byte(raw)); err != nil {
+			t.Fatal(err)
+		}
+		if err := conn.(*net.TCPConn).CloseWrite(); err != nil {
+			t.Fatal(err)
+		}
+		b, _ := io.ReadAll(conn)
+		_ = conn.Close()
+		if bytes.Contains(b, []byte("SEKRET")) {
+			t.Errorf("%.40q: the answer has the token: %.300s", raw, b)
+		}
+	}
+	g.stop()
+	if strings.Contains(g.log.String(), "SEKRET") {
+		t.Errorf("the log has the token: %.600s", g.log)
+	}
+}
+
+// A client that asks for much in one go and breaks the connection gives back the places that its queries took.
+func TestBrokenConnectionsGivePlacesBack(t *testing.T) {
+	t.Parallel()
+	g := serve(t, "--max-running", "2", "--query-timeout", "3s")
+	address := strings.TrimPrefix(g.url, "http://")
+	for range 8 {
+		conn, err := net.Dial("tcp", address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, sql := range []string{"SELECT 1", wideSQL(50)} {
+			fmt.Fprintf(conn, "GET /v0/sql?q=%s HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\n\r\n", url.QueryEscape(sql), g.token)
+		}
+		if err := conn.(*net.TCPConn).SetLinger(0); err != nil {
+			t.Fatal(err)
+		}
+		_ = conn.Close()
+	}
+	waitFor(t, bound, "both places to be free", func() bool {
+		done := make(chan int, 2)
+		for range 2 {
+			go func() { done <- g.call("GET", "/v0/sql?q="+url.QueryEscape("SELECT sleep(0.3)"+" + 1"), nil).status }()
+		}
+		a, b := <-done, <-done
+		return a != 429 && b != 429
+	})
+}
+
+func TestBodiesAreBounded(t *testing.T) {
+	t.Parallel()
+	g := serve(t)
+	var packed bytes.Buffer
+	w := gzip.NewWriter(&packed)
+	for range 100 {
+		if _, err := w.Write(make([]byte, 1<<20)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	r := g.as(g.token).send("POST", "/v0/sql", http.Header{"Content-Encoding": {"gzip"}}, &packed)
+	if r.status != 400 || !strings.Contains(r.body, "Content-Encoding") {
+		t.Errorf("a packed body: got %d %.200s, want 400", r.status, r.body)
+	}
+	// A product of references and pipes is refused while it grows.
+	r = g.as(g.token).send("POST", "/v0/sql?pipeline=x", nil, strings.NewReader("SELECT 1"))
+	if r.status != 404 {
+		t.Errorf("an unknown pipeline: got %d %.200s, want 404", r.status, r.body)
+	}
+}
+
+func TestCompositionIsBounded(t *testing.T) {
+	t.Parallel()
+	files := []string{"a.pipe", pipe("SELECT '" + strings.Repeat("x", 2000) + "' AS a")}
+	var nodes strings.Builder
+	nodes.WriteString("NODE n0\nSQL >\n    SELECT 1 AS a\n\n")
+	for i := 1; i < 40; i++ {
+		fmt.Fprintf(&nodes, "NODE n%d\nSQL >\n    SELECT l.a FROM n%d AS l JOIN n%d AS r ON l.a = r.a\n\n", i, i-1, i-1)
+	}
+	g := serve(t, "--project", writeProject(t, append(files, "b.pipe", nodes.String())...))
+	if r := g.call("POST", "/v0/pipes/a.json", url.Values{"q": {"SELECT 1 FROM _" + strings.Repeat(", _", 20000)}}); r.status != 400 {
+		t.Errorf("many references: got %d %.200s, want 400", r.status, r.body)
+	}
+	if r := g.call("GET", "/v0/pipes/b.json", nil); r.status != 404 || !strings.Contains(g.log.String(), "b.pipe:1:1: ") {
+		t.Errorf("nodes that double: got %d %.200s, want the pipe refused", r.status, r.body)
+	}
+	// What cannot be put in is refused, not left out.
+	if r := g.call("GET", "/v0/pipes/a.json?q="+url.QueryEscape("SELECT * FROM _ FINAL WHERE a = 'y'"), nil); r.status != 400 {
+		t.Errorf("FINAL behind a pipe: got %d %.200s, want 400", r.status, r.body)
 	}
 }

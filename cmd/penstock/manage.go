@@ -21,14 +21,14 @@ import (
 type manager struct {
 	store *store.DB
 	data  dataDir
-	// changed is told of a new workspace and of a token that no longer holds. nil when nothing is served.
+	// created is told of a new workspace, refreshed of one whose token no longer holds. Both are nil when nothing is served.
 	created   func(context.Context, workspace.Workspace) error
 	refreshed func(workspace.Workspace)
 }
 
 // A change is what a command asks for, and the body of a request on the control socket.
 type change struct {
-	Action string `json:"action"` // one of the keys of manager.actions
+	Action string `json:"action"` // see manager.do
 	Name   string `json:"name,omitempty"`
 	Of     string `json:"of,omitempty"`
 	Token  string `json:"token,omitempty"` // text of the new token; empty: penstock makes one
@@ -86,7 +86,9 @@ func (m *manager) new(ctx context.Context, w workspace.Workspace, err error) ([]
 	}
 	out, err := m.told(ctx, w)
 	if err == nil && m.created != nil {
-		err = m.created(ctx, w)
+		if err = m.created(ctx, w); err != nil {
+			err = fmt.Errorf("the workspace %s is created, but not its tables: they follow when penstock starts again (%w)", w.Name, err)
+		}
 	}
 	return out, err
 }
@@ -190,7 +192,7 @@ func atSocket(d dataDir, f func(address string) error) error {
 }
 
 // manage does a change through the process that serves the folder, or by itself when there is none.
-func manage(ctx context.Context, d dataDir, keyFile string, c change) ([]outcome, error) {
+func manage(ctx context.Context, d dataDir, f storeFlags, c change) ([]outcome, error) {
 	if err := d.open(); err != nil {
 		return nil, err
 	}
@@ -206,7 +208,7 @@ func manage(ctx context.Context, d dataDir, keyFile string, c change) ([]outcome
 	if c.Action == "refresh token" {
 		adminToken = "" // it may be what the token is to become
 	}
-	db, err := openStore(ctx, d, "", keyFile, adminToken)
+	db, err := openStore(ctx, d, f, adminToken, nil)
 	if err != nil {
 		return nil, err
 	}

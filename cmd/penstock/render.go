@@ -76,13 +76,25 @@ func (c renderCommand) Run(std stdio) error {
 
 func everySecret(string) (string, bool, error) { return "x", true, nil }
 
-// besides finds other pipes of the same folder, as serving the folder would.
-func besides(file string) pipes.Scope { return folder{filepath.Dir(file)} }
+// besides finds other pipes of the same folder.
+func besides(file string) pipes.Scope { return folder{filepath.Dir(file), map[string]*pipes.Pipe{}} }
 
-type folder struct{ dir string }
+type folder struct {
+	dir   string
+	known map[string]*pipes.Pipe
+}
 
 // Pipe reads NAME.pipe of the folder, unless NAME.datasource is there.
 func (f folder) Pipe(name string) (*pipes.Pipe, bool) {
+	p, ok := f.known[name]
+	if !ok {
+		p, ok = f.read(name)
+		f.known[name] = p
+	}
+	return p, p != nil
+}
+
+func (f folder) read(name string) (*pipes.Pipe, bool) {
 	if name != filepath.Base(name) {
 		return nil, false
 	}
@@ -99,7 +111,10 @@ func (f folder) Pipe(name string) (*pipes.Pipe, bool) {
 		return nil, false
 	}
 	p, err := pipes.Compile(parsed)
-	return p, err == nil
+	if err != nil {
+		return nil, false
+	}
+	return p, true
 }
 
 func parseParams(pairs []string) (map[string]templating.Arg, error) {

@@ -191,7 +191,7 @@ func TestNothingIsLost(t *testing.T) {
 // storedChange is the number of the change whose value is stored, -1 for none.
 func storedChange(t testing.TB, data string) int {
 	t.Helper()
-	db, err := openStore(t.Context(), dataDir(data), "", "", "")
+	db, err := openStore(t.Context(), dataDir(data), storeFlags{}, "", nil)
 	if err != nil {
 		t.Fatal(err)
 	}

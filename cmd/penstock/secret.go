@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -173,7 +174,9 @@ func (r remoteFlags) call(ctx context.Context, method, name string, form url.Val
 		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	}
 	req.Header.Set("Authorization", "Bearer "+token)
-	res, err := http.DefaultClient.Do(req)
+	// A redirect would carry the value to whoever it names.
+	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	res, err := client.Do(req)
 	if err != nil {
 		return fmt.Errorf("reach penstock: %w", err)
 	}
@@ -205,9 +208,21 @@ func (r remoteFlags) target() (base, token string, err error) {
 		}
 	}
 	if token == "" {
+		if r.URL != "" && !isLoopback(r.URL) {
+			return "", "", usageError{"--url is another machine's: give its token by PENSTOCK_TOKEN or --token; the one kept here is not sent there"}
+		}
 		if token, err = d.readLine(adminTokenFile); err != nil {
 			return "", "", fmt.Errorf("there is no token in %s: give --token or PENSTOCK_TOKEN (%w)", filepath.Join(r.Data, adminTokenFile), err)
 		}
 	}
 	return base, token, nil
+}
+
+func isLoopback(address string) bool {
+	u, err := url.Parse(address)
+	if err != nil {
+		return false
+	}
+	addr, err := netip.ParseAddr(u.Hostname())
+	return u.Hostname() == "localhost" || err == nil && addr.IsLoopback()
 }

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"runtime/debug"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -73,6 +74,7 @@ type serving struct {
 	log      *slog.Logger
 	std      stdio
 	listener net.Listener
+	mu       sync.Mutex // of closers: engine and store open side by side
 	closers  []func()
 
 	store    *store.DB
@@ -83,10 +85,13 @@ type serving struct {
 	projects []*project.Project
 	byID     map[workspace.ID]*project.Project
 	server   *gateway.Server
-	ready    chan struct{} // closed when the projects are loaded
 }
 
-func (s *serving) onClose(f func()) { s.closers = append(s.closers, f) }
+func (s *serving) onClose(f func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.closers = append(s.closers, f)
+}
 
 func (s *serving) close() {
 	for i := len(s.closers) - 1; i >= 0; i-- {
@@ -95,18 +100,22 @@ func (s *serving) close() {
 }
 
 func (s *serving) open(ctx context.Context) error {
-	s.ready = make(chan struct{})
-	// The engine takes longest: it starts while the store opens.
+	// The engine takes longest: it starts while the store opens. A store that does not open ends its start.
+	starting, giveUp := context.WithCancel(ctx)
+	defer giveUp()
 	started := make(chan error, 1)
-	go func() { started <- s.openEngine(ctx) }()
+	go func() { started <- s.openEngine(starting) }()
 	err := s.openStore(ctx)
+	if err != nil {
+		giveUp()
+	}
 	if e := <-started; err == nil {
 		err = e
 	}
 	if err != nil {
 		return err
 	}
-	if err := s.openServices(); err != nil {
+	if err := s.openServices(ctx); err != nil {
 		return err
 	}
 	if err := s.openProjects(ctx); err != nil {
@@ -122,7 +131,8 @@ func (s *serving) open(ctx context.Context) error {
 }
 
 // openStore opens the store with the key that belongs to it. adminToken is what main's must be, "" for whatever it is.
-func openStore(ctx context.Context, d dataDir, dsn, keyFile, adminToken string) (*store.DB, error) {
+func openStore(ctx context.Context, d dataDir, f storeFlags, adminToken string, log *slog.Logger) (*store.DB, error) {
+	dsn := f.Store
 	if dsn == "" {
 		dsn = "sqlite:" + d.path(storeFile)
 	}
@@ -130,7 +140,7 @@ func openStore(ctx context.Context, d dataDir, dsn, keyFile, adminToken string) 
 	if err != nil {
 		return nil, err
 	}
-	encoded, err := d.encodedKey(keyFile, exists)
+	encoded, err := d.encodedKey(f.KeyFile, exists)
 	if err != nil {
 		return nil, err
 	}
@@ -138,7 +148,7 @@ func openStore(ctx context.Context, d dataDir, dsn, keyFile, adminToken string) 
 	if err != nil {
 		return nil, err
 	}
-	db, err := store.Open(ctx, dsn, key, store.Options{AdminToken: workspace.NewSecretValue(adminToken)})
+	db, err := store.Open(ctx, dsn, key, store.Options{AdminToken: workspace.NewSecretValue(adminToken), Logger: log})
 	if errors.Is(err, store.ErrAdminToken) {
 		return nil, errors.New("PENSTOCK_ADMIN_TOKEN is not the admin token that this data folder has: unset it, or make it the token with: penstock workspace refresh main")
 	}
@@ -146,7 +156,7 @@ func openStore(ctx context.Context, d dataDir, dsn, keyFile, adminToken string) 
 }
 
 func (s *serving) openStore(ctx context.Context) error {
-	db, err := openStore(ctx, s.data, s.cfg.Store, s.cfg.KeyFile, os.Getenv(adminTokenVariable))
+	db, err := openStore(ctx, s.data, storeFlags{s.cfg.Store, s.cfg.KeyFile}, os.Getenv(adminTokenVariable), s.log)
 	if err != nil {
 		return err
 	}
@@ -160,12 +170,8 @@ func (s *serving) openStore(ctx context.Context) error {
 }
 
 func (s *serving) openEngine(ctx context.Context) error {
-	address, remote := s.cfg.ClickHouse, true
-	if u, err := url.Parse(address); remote && err == nil {
-		s.never = []string{u.Host}
-	}
-	if address == "" {
-		remote = false
+	address, remote := s.cfg.ClickHouse, s.cfg.ClickHouse != ""
+	if !remote {
 		e, err := embedded.Start(ctx, embedded.Config{Dir: s.data.path(engineDir), Logger: s.log})
 		if err != nil {
 			return err
@@ -181,6 +187,7 @@ func (s *serving) openEngine(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("address of the engine: %w", err)
 		}
+		// The engine answers on every address that is this machine.
 		s.never = []string{":" + u.Port()}
 		u.User = url.UserPassword(e.User(), e.Password())
 		address = u.String()
@@ -192,12 +199,15 @@ func (s *serving) openEngine(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if remote {
+		s.never = []string{client.Host()}
+	}
 	s.engine = client
 	s.onClose(func() { client.Close() })
 	return nil
 }
 
-func (s *serving) openServices() error {
+func (s *serving) openServices(ctx context.Context) error {
 	c := s.cfg
 	var err error
 	s.auth = auth.New(s.store, c.CacheSize)
@@ -232,17 +242,19 @@ func (s *serving) openServices() error {
 	if err != nil {
 		return err
 	}
-	return s.newProjects(registry, views)
+	return s.newProjects(ctx, registry, views)
 }
 
 // newProjects makes a project of each --project, without loading it.
-func (s *serving) newProjects(registry *pipes.Registry, views *branches.Resolver) error {
+func (s *serving) newProjects(ctx context.Context, registry *pipes.Registry, views *branches.Resolver) error {
 	s.byID = map[workspace.ID]*project.Project{}
 	for _, flag := range s.cfg.Project {
 		name, dir := splitProject(flag)
-		w, err := s.store.WorkspaceByName(context.Background(), name)
-		if err != nil {
+		w, err := s.store.WorkspaceByName(ctx, name)
+		if workspace.CodeOf(err) == workspace.NotFound {
 			return fmt.Errorf("--project %s: there is no workspace %s: create it with penstock workspace create %s", flag, name, name)
+		} else if err != nil {
+			return fmt.Errorf("--project %s: %w", flag, err)
 		}
 		if info, err := os.Stat(dir); err != nil || !info.IsDir() {
 			return fmt.Errorf("--project %s: there is no folder %s: write one with penstock init %s", flag, dir, dir)
@@ -291,13 +303,15 @@ func (s *serving) openProjects(ctx context.Context) error {
 			return fmt.Errorf("create database of workspace %s: %w", w.Name, err)
 		}
 	}
+	watching, stop := context.WithCancel(ctx)
+	var watches sync.WaitGroup
+	s.onClose(func() { stop(); watches.Wait() })
 	for _, p := range s.projects {
 		if err := p.Load(ctx); err != nil {
 			return err
 		}
-		go p.Watch(ctx)
+		watches.Go(func() { p.Watch(watching) })
 	}
-	close(s.ready)
 	return nil
 }
 
@@ -312,11 +326,6 @@ func (s *serving) workspaceCreated(ctx context.Context, w workspace.Workspace) e
 }
 
 func (s *serving) isReady(ctx context.Context) error {
-	select {
-	case <-s.ready:
-	default:
-		return errors.New("projects are loading")
-	}
 	if err := s.store.Ping(ctx); err != nil {
 		return err
 	}

@@ -10,8 +10,14 @@ import (
 
 // localFlags say which data folder is meant.
 type localFlags struct {
-	Data    string `default:".penstock" env:"PENSTOCK_DATA" placeholder:"DIR" help:"Data folder."`
-	KeyFile string `env:"PENSTOCK_KEY_FILE" placeholder:"FILE" help:"File with the key-encryption key, when nothing serves the folder."`
+	Data string `default:".penstock" env:"PENSTOCK_DATA" placeholder:"DIR" help:"Data folder."`
+	storeFlags
+}
+
+// storeFlags say where the store is and what opens it. Only a command that opens it itself needs them.
+type storeFlags struct {
+	Store   string `env:"PENSTOCK_STORE" placeholder:"sqlite:PATH" help:"The store, as serve has it."`
+	KeyFile string `env:"PENSTOCK_KEY_FILE" placeholder:"FILE" help:"File with the key-encryption key, as serve has it."`
 }
 
 type workspaceCommand struct {
@@ -54,7 +60,7 @@ Examples:
 
 // Run makes the token.
 func (c workspaceRefresh) Run(ctx context.Context, std stdio) error {
-	out, err := manage(ctx, dataDir(c.Data), c.KeyFile, change{Action: "refresh token", Name: c.Name, Token: os.Getenv(adminTokenVariable)})
+	out, err := manage(ctx, dataDir(c.Data), c.storeFlags, change{Action: "refresh token", Name: c.Name, Token: os.Getenv(adminTokenVariable)})
 	if err != nil {
 		return errors.New(userText(err))
 	}
@@ -69,7 +75,7 @@ func (workspaceList) Help() string { return "Example:\n  penstock workspace ls" 
 
 // Run prints a line for each.
 func (c workspaceList) Run(ctx context.Context, std stdio) error {
-	out, err := manage(ctx, dataDir(c.Data), c.KeyFile, change{Action: "list"})
+	out, err := manage(ctx, dataDir(c.Data), c.storeFlags, change{Action: "list"})
 	if err != nil {
 		return errors.New(userText(err))
 	}
@@ -105,7 +111,7 @@ func (c branchCreate) Run(ctx context.Context, std stdio) error {
 }
 
 func created(ctx context.Context, std stdio, f localFlags, noun string, c change) error {
-	out, err := manage(ctx, dataDir(f.Data), f.KeyFile, c)
+	out, err := manage(ctx, dataDir(f.Data), f.storeFlags, c)
 	if err != nil {
 		return errors.New(userText(err))
 	}

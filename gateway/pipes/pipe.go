@@ -223,8 +223,9 @@ func (c *composer) compose(st lexer.Statement, resolve func(string) (lexer.State
 	}
 	var failed error
 	var found bool
+	size := st.Len()
 	b := new(lexer.Builder)
-	guard.Compose(b, q, func(ref guard.TableRef) (lexer.Statement, bool) {
+	err = guard.Compose(b, q, func(ref guard.TableRef) (lexer.Statement, bool) {
 		if ref.Database != "" || failed != nil {
 			return lexer.Statement{}, false
 		}
@@ -232,12 +233,18 @@ func (c *composer) compose(st lexer.Statement, resolve func(string) (lexer.State
 		if err != nil {
 			failed = err
 		}
+		// The product of references and nodes can be large before anything of it is: it is bounded while it grows.
+		if size += s.Len(); failed == nil && size > guard.MaxBytes {
+			failed = workspace.Errorf(workspace.Invalid, "The statement is longer than %d bytes once its nodes and pipes are put in: make it read them less often", guard.MaxBytes)
+		}
 		found = found || ok
-		return s, ok && err == nil
+		return s, ok && failed == nil
 	})
 	switch {
 	case failed != nil:
 		return st, failed
+	case err != nil:
+		return st, GuardError(err)
 	case !found:
 		return st, nil
 	}

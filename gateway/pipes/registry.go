@@ -3,7 +3,6 @@ package pipes
 import (
 	"crypto/sha256"
 	"fmt"
-	"sort"
 	"sync"
 
 	lru "github.com/hashicorp/golang-lru/v2"
@@ -73,17 +72,6 @@ func (r *Registry) Compile(d Definition) (*Pipe, error) {
 	}
 	r.compiled.Add(d.key, p)
 	return p, nil
-}
-
-// Names are the pipes that the workspace serves, in order.
-func (r *Registry) Names(w workspace.Workspace) []string {
-	s := r.set(w)
-	names := make([]string, 0, len(s.Pipes))
-	for n := range s.Pipes {
-		names = append(names, n)
-	}
-	sort.Strings(names)
-	return names
 }
 
 // For is the scope of a workspace: its pipes, or its parent's when it is a branch without a project of its own.

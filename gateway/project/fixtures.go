@@ -8,9 +8,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
-	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -28,7 +29,7 @@ func (p *Project) fill(ctx context.Context) []Problem {
 		byName[d.file.name] = d
 	}
 	var problems []Problem
-	for _, path := range sortedKeys(p.sources.fixtures) {
+	for _, path := range slices.Sorted(maps.Keys(p.sources.fixtures)) {
 		f := p.sources.fixtures[path]
 		d, ok := byName[f.name]
 		if !ok {
@@ -47,6 +48,9 @@ func (p *Project) fill(ctx context.Context) []Problem {
 		p.filled[path], p.filledTable[path] = f, created
 		if err := p.load(ctx, f, d.def); err != nil {
 			problem := p.problem(f, "fixture", err)
+			if p.retry {
+				delete(p.filled, path)
+			}
 			var row *rowError
 			if errors.As(err, &row) {
 				problem.Line = row.line
@@ -57,36 +61,43 @@ func (p *Project) fill(ctx context.Context) []Problem {
 	return problems
 }
 
+// load takes the rows into a table beside and exchanges the two: whatever ends penstock on the way, the table has all of
+// the fixture or nothing.
 func (p *Project) load(ctx context.Context, f file, d *datafile.Datasource) error {
+	ctx, cancel := context.WithTimeout(ctx, fixtureTimeout)
+	defer cancel()
 	database := p.cfg.Workspace.ID.Database()
 	empty, err := p.cfg.Tables.IsEmpty(ctx, database, d.Name)
 	if err != nil || !empty {
 		return err
 	}
-	in, err := os.Open(filepath.Join(p.cfg.Dir, filepath.FromSlash(f.path)))
+	in, err := os.Open(f.in(p.cfg.Dir))
 	if err != nil {
 		return fmt.Errorf("open fixture: %w", err)
 	}
 	defer in.Close()
+	beside := "_penstock_fixture_of_" + d.Name
+	if err := p.drop(ctx, database, beside); err != nil {
+		return err
+	}
+	if err := p.cfg.Tables.Exec(ctx, database, d.CreateTableSQL(database, beside)); err != nil {
+		return err
+	}
 	if strings.HasSuffix(f.path, ".csv") {
-		err = p.cfg.Tables.InsertRaw(ctx, database, d.Name, nil, "CSVWithNames", in)
+		err = p.cfg.Tables.InsertRaw(ctx, database, beside, nil, "CSVWithNames", in)
 		err = atRow(err, func(row int) int { return row + 1 }) // the header is line 1
 	} else {
 		rows := newRows(in, d)
-		err = p.cfg.Tables.InsertRaw(ctx, database, d.Name, nil, "JSONEachRow", rows)
+		err = p.cfg.Tables.InsertRaw(ctx, database, beside, nil, "JSONEachRow", rows)
 		if rows.err != nil {
 			err = rows.err
 		}
 		err = atRow(err, rows.line)
 	}
 	if err == nil {
-		return nil
+		err = p.cfg.Tables.Exec(ctx, database, "EXCHANGE TABLES "+qualified(database, d.Name)+" AND "+qualified(database, beside))
 	}
-	// A large file goes in as several blocks: those before the bad row are there.
-	if e := p.cfg.Tables.Exec(ctx, database, "TRUNCATE TABLE "+datafile.Quote(database)+"."+datafile.Quote(d.Name)); e != nil {
-		return errors.Join(err, fmt.Errorf("empty the table again: %w", e))
-	}
-	return err
+	return errors.Join(err, p.drop(ctx, database, beside))
 }
 
 // A rowError says which line of a fixture does not fit.

@@ -3,7 +3,6 @@ package project
 import (
 	"errors"
 	"fmt"
-	"path/filepath"
 	"sort"
 
 	"penstock/branches/workspace"
@@ -46,7 +45,7 @@ func Sort(ps []Problem) {
 
 // problemsOf takes an error apart into what it says of the file.
 func problemsOf(dir string, f file, err error) []Problem {
-	at := Problem{File: filepath.Join(dir, filepath.FromSlash(f.path)), Line: 1, Column: 1, Rule: "file", Sentence: err.Error()}
+	at := Problem{File: f.in(dir), Line: 1, Column: 1, Rule: "file", Sentence: err.Error()}
 	if joined, ok := err.(interface{ Unwrap() []error }); ok {
 		var all []Problem
 		for _, e := range joined.Unwrap() {

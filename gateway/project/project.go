@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"path/filepath"
 	"sync"
 	"time"
 
@@ -20,6 +19,12 @@ import (
 // Period is how often a folder is looked at. A file is loaded when two looks in a row found it the same: an editor may
 // still be writing.
 const Period = 500 * time.Millisecond
+
+// The bounds of what ClickHouse is asked: to make the tables of one workspace, and to take one fixture.
+const (
+	tablesTimeout  = time.Minute
+	fixtureTimeout = 10 * time.Minute
+)
 
 // tables is what a project does to ClickHouse.
 type tables interface {
@@ -53,6 +58,8 @@ type Project struct {
 	created map[string]map[string]file
 	// filled has the version of each fixture that was tried, filledTable that of the table it was tried on.
 	filled, filledTable map[string]file
+	// retry says that ClickHouse was away when a table was to be made: the next look tries again.
+	retry bool
 }
 
 // New makes a project that has loaded nothing yet.
@@ -109,12 +116,22 @@ func (p *Project) look(ctx context.Context) {
 		}
 	}
 	for path, f := range p.loaded {
-		if _, there := now[path]; !there {
+		_, there := now[path]
+		_, before := p.seen[path]
+		// Missed twice: a file that is moved or written anew is away for a moment, and comes back in the turn in which it goes.
+		if !there && !before {
 			gone = append(gone, f)
 		}
 	}
 	p.seen = now
-	if changed != nil || gone != nil {
+	if gone != nil { // what was refused may have been so because of a file that is gone
+		for path := range p.sources.problems {
+			if f, there := now[path]; there && p.loaded[path].same(f) {
+				changed = append(changed, f)
+			}
+		}
+	}
+	if changed != nil || gone != nil || p.retry {
 		p.apply(ctx, changed, gone)
 	}
 }
@@ -128,11 +145,16 @@ func (p *Project) apply(ctx context.Context, changed, gone []file) {
 		p.loaded[f.path] = f
 	}
 	p.report(p.sources.change(changed, gone, p.cfg.Pipes, p.cfg.Rules))
+	again := p.retry
+	p.retry = false
 	p.report(p.createTables(ctx, p.cfg.Workspace))
-	p.createBranchTables(ctx)
-	p.report(p.fill(ctx))
 	set := p.sources.set()
 	p.cfg.Pipes.Replace(p.cfg.Workspace.ID, set)
+	p.createBranchTables(ctx)
+	p.report(p.fill(ctx))
+	if again && changed == nil && gone == nil {
+		return
+	}
 	p.cfg.Logger.Info("project loaded", "workspace", p.cfg.Workspace.Name, "folder", p.cfg.Dir,
 		"pipes", len(set.Pipes), "data_sources", len(set.Tables), "changed", len(changed), "gone", len(gone))
 }
@@ -172,7 +194,11 @@ func (p *Project) report(problems []Problem) {
 
 // problem is one about a whole file.
 func (p *Project) problem(f file, rule string, err error) Problem {
-	return Problem{File: filepath.Join(p.cfg.Dir, filepath.FromSlash(f.path)), Line: 1, Column: 1, Rule: rule, Sentence: sentence(err)}
+	var e *engine.Error
+	if errors.As(err, &e) && (e.Kind == engine.Unavailable || e.Kind == engine.Timeout) {
+		p.retry = true
+	}
+	return Problem{File: f.in(p.cfg.Dir), Line: 1, Column: 1, Rule: rule, Sentence: sentence(err)}
 }
 
 // sentence is what ClickHouse or the machine says of a definition: no secret can stand in one.

@@ -28,6 +28,9 @@ type file struct {
 	time time.Time
 }
 
+// in is the file's path as the user knows it.
+func (f file) in(dir string) string { return filepath.Join(dir, filepath.FromSlash(f.path)) }
+
 // same tells whether a file was left alone between two looks.
 func (f file) same(g file) bool { return f.size == g.size && f.time.Equal(g.time) }
 

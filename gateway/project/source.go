@@ -3,7 +3,8 @@ package project
 import (
 	"fmt"
 	"os"
-	"path/filepath"
+	"slices"
+	"strings"
 
 	"penstock/gateway/pipes"
 	"penstock/sql/guard"
@@ -126,7 +127,7 @@ func judge(dir string, p loadedPipe, registry *pipes.Registry, scope pipes.Scope
 		for _, use := range pipe.Secrets() {
 			if _, found, err := rules.Secret(use.Name); err == nil && !found && !use.HasDefault && !missing[use.Name] {
 				missing[use.Name] = true
-				problems = append(problems, Problem{File: filepath.Join(dir, filepath.FromSlash(p.file.path)), Line: use.Pos.Line, Column: use.Pos.Column,
+				problems = append(problems, Problem{File: p.file.in(dir), Line: use.Pos.Line, Column: use.Pos.Column,
 					Rule: "secret/missing", Warning: true, Sentence: fmt.Sprintf("There is no secret '%s' yet: calls fail until it is created", use.Name)})
 			}
 		}
@@ -150,7 +151,7 @@ func judge(dir string, p loadedPipe, registry *pipes.Registry, scope pipes.Scope
 // own error. What does not parse stays an error: nothing of it could be judged.
 func atValidation(problems []Problem) []Problem {
 	for i := range problems {
-		if len(problems[i].Rule) > 9 && problems[i].Rule[:9] == "template/" {
+		if strings.HasPrefix(problems[i].Rule, "template/") {
 			problems[i].Warning = true
 		}
 	}
@@ -164,7 +165,7 @@ func findings(dir string, f file, st lexer.Statement, rules Rules) []Problem {
 	}
 	var problems []Problem
 	for _, finding := range report.Findings {
-		at := Problem{File: filepath.Join(dir, filepath.FromSlash(f.path)), Line: 1, Column: 1}
+		at := Problem{File: f.in(dir), Line: 1, Column: 1}
 		at = findingProblem(at, f, finding)
 		if finding.Rule == hostRule && standsIn(st, finding, rules) {
 			continue // every call is judged with the real host
@@ -194,12 +195,7 @@ func standsIn(st lexer.Statement, finding guard.Finding, rules Rules) bool {
 }
 
 func refused(problems []Problem) bool {
-	for _, p := range problems {
-		if !p.Warning {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(problems, func(p Problem) bool { return !p.Warning })
 }
 
 func (s *sources) readPipe(f file, candidates map[string]loadedPipe, registry *pipes.Registry) (loadedPipe, error) {
@@ -262,7 +258,7 @@ func (s *sources) read(f file) (string, error) {
 	if f.size > maxFile {
 		return "", fmt.Errorf("the file has %d bytes, more than the %d of a datafile", f.size, maxFile)
 	}
-	b, err := os.ReadFile(filepath.Join(s.dir, filepath.FromSlash(f.path)))
+	b, err := os.ReadFile(f.in(s.dir))
 	if err != nil {
 		return "", fmt.Errorf("read file: %w", err)
 	}

@@ -3,7 +3,8 @@ package project
 import (
 	"context"
 	"fmt"
-	"sort"
+	"maps"
+	"slices"
 	"strings"
 
 	"penstock/branches/workspace"
@@ -14,17 +15,20 @@ import (
 // createTables brings a workspace's database to what the data sources say. It never drops a row: a table whose columns
 // changed is made anew when it is empty, gets columns that are added, and is a problem otherwise.
 func (p *Project) createTables(ctx context.Context, w workspace.Workspace) []Problem {
+	ctx, cancel := context.WithTimeout(ctx, tablesTimeout)
+	defer cancel()
 	database := w.ID.Database()
 	done := p.created[database]
 	if done == nil {
 		if err := p.cfg.Tables.CreateDatabase(ctx, database); err != nil {
-			return []Problem{{File: p.cfg.Dir, Line: 1, Column: 1, Rule: "database", Sentence: sentence(err)}}
+			problem := p.problem(file{}, "database", err)
+			return []Problem{problem}
 		}
 		done = map[string]file{}
 		p.created[database] = done
 	}
 	var problems []Problem
-	for _, path := range sortedKeys(p.sources.datasources) {
+	for _, path := range slices.Sorted(maps.Keys(p.sources.datasources)) {
 		d := p.sources.datasources[path]
 		if last, ok := done[path]; ok && last.same(d.file) {
 			continue
@@ -67,10 +71,21 @@ func (p *Project) createTable(ctx context.Context, database string, d *datafile.
 	if !empty {
 		return fmt.Errorf("the table '%s' has other columns than this file, and rows: move the rows away and drop the table, or give the data source a new name", d.Name)
 	}
-	if err := p.cfg.Tables.Exec(ctx, database, "DROP TABLE "+datafile.Quote(database)+"."+datafile.Quote(d.Name)); err != nil {
+	if err := p.cfg.Tables.Exec(ctx, database, "DROP TABLE "+qualified(database, d.Name)); err != nil {
 		return err
 	}
 	return p.cfg.Tables.Exec(ctx, database, d.CreateTableSQL(database, d.Name))
+}
+
+// drop drops a table of our own making, also when ctx has ended.
+func (p *Project) drop(ctx context.Context, database, table string) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), tablesTimeout)
+	defer cancel()
+	return p.cfg.Tables.Exec(ctx, database, "DROP TABLE IF EXISTS "+qualified(database, table))
+}
+
+func qualified(database, table string) string {
+	return datafile.Quote(database) + "." + datafile.Quote(table)
 }
 
 // compare sets the columns of a table against those of a file: added is not nil when the file only has more of them.
@@ -84,15 +99,14 @@ func (p *Project) compare(ctx context.Context, database string, d *datafile.Data
 		return nil, true, nil
 	}
 	twin := "_penstock_twin_of_" + d.Name
-	drop := "DROP TABLE IF EXISTS " + datafile.Quote(database) + "." + datafile.Quote(twin)
-	if err := p.cfg.Tables.Exec(ctx, database, drop); err != nil {
+	if err := p.drop(ctx, database, twin); err != nil {
 		return nil, false, err
 	}
 	if err := p.cfg.Tables.Exec(ctx, database, d.CreateTableSQL(database, twin)); err != nil {
 		return nil, false, err
 	}
 	want, err = p.cfg.Tables.Columns(ctx, database, twin)
-	if e := p.cfg.Tables.Exec(ctx, database, drop); err == nil {
+	if e := p.drop(ctx, database, twin); err == nil {
 		err = e
 	}
 	if err != nil || equalColumns(have, want) {
@@ -131,12 +145,3 @@ func equalColumns(a, b []engine.Column) bool {
 
 // squeeze leaves out the blanks of a type.
 func squeeze(t string) string { return strings.Join(strings.Fields(t), "") }
-
-func sortedKeys[V any](m map[string]V) []string {
-	keys := make([]string, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
-	}
-	sort.Strings(keys)
-	return keys
-}

@@ -49,11 +49,8 @@ func (a *Answer) Close() {
 	a.release()
 }
 
-// Deadline is when the query is killed.
-func (a *Answer) Deadline() time.Time {
-	t, _ := a.ctx.Deadline()
-	return t
-}
+// Context ends when the query may run no longer: by its deadline, or because the client left.
+func (a *Answer) Context() context.Context { return a.ctx }
 
 // Err is the user's error for what Body's Read gave.
 func (a *Answer) Err(err error) error { return engineError(err, a.redactor) }
@@ -87,7 +84,7 @@ func (s *Service) Admit(caller workspace.Caller) limits.Decision {
 }
 
 // Run runs the request for the caller. Errors are *workspace.Error; their text has passed the redactor.
-func (s *Service) Run(ctx context.Context, caller workspace.Caller, r Request) (*Answer, error) {
+func (s *Service) Run(ctx context.Context, caller workspace.Caller, r Request) (a *Answer, err error) {
 	if err := allowed(caller, r); err != nil {
 		return nil, err
 	}
@@ -96,9 +93,12 @@ func (s *Service) Run(ctx context.Context, caller workspace.Caller, r Request) (
 		return nil, &workspace.Error{Code: workspace.RateLimited, RetryAfter: decision.RetryAfter, Message: fmt.Sprintf(
 			"The workspace runs %d queries at once, its limit: wait for one to end, or ask the operator for a higher --max-running", decision.Limit)}
 	}
-	a, err := s.start(ctx, caller, r)
-	if err != nil {
-		release()
+	defer func() {
+		if a == nil { // a panic too gives the place back
+			release()
+		}
+	}()
+	if a, err = s.start(ctx, caller, r); err != nil {
 		return nil, err
 	}
 	a.release = release
@@ -121,17 +121,20 @@ func allowed(caller workspace.Caller, r Request) error {
 	return nil
 }
 
-func (s *Service) start(ctx context.Context, caller workspace.Caller, r Request) (*Answer, error) {
+func (s *Service) start(ctx context.Context, caller workspace.Caller, r Request) (a *Answer, err error) {
 	ctx, cancel := context.WithTimeout(ctx, s.cfg.Timeout)
+	defer func() {
+		if a == nil {
+			cancel()
+		}
+	}()
 	st, err := s.compose(ctx, caller, r)
 	if err != nil {
-		cancel()
 		return nil, err
 	}
 	redactor := redact.New(st)
 	st, format, err := s.judge(caller, r, st)
 	if err != nil {
-		cancel()
 		return nil, redactError(err, redactor)
 	}
 	res, err := s.cfg.Engine.Stream(ctx, engine.Query{
@@ -143,7 +146,6 @@ func (s *Service) start(ctx context.Context, caller workspace.Caller, r Request)
 		ReadOnly: true,
 	})
 	if err != nil {
-		cancel()
 		return nil, engineError(err, redactor)
 	}
 	return &Answer{Result: res, Format: format, ctx: ctx, cancel: cancel, redactor: redactor}, nil
@@ -152,14 +154,7 @@ func (s *Service) start(ctx context.Context, caller workspace.Caller, r Request)
 // compose gives the statement of the request, not yet judged as a whole.
 func (s *Service) compose(ctx context.Context, caller workspace.Caller, r Request) (lexer.Statement, error) {
 	w := caller.Workspace
-	in := templating.Input{
-		Params: r.Params,
-		Mode:   templating.Request,
-		Secret: func(name string) (string, bool, error) {
-			v, ok, err := s.cfg.Secrets.Secret(ctx, w, name)
-			return v.Reveal(), ok, err
-		},
-	}
+	in := templating.Input{Params: r.Params, Mode: templating.Request, Secret: s.secrets(ctx, w)}
 	scope := s.cfg.Pipes.For(w)
 	if r.Pipe == "" {
 		names := map[string]*pipes.Pipe{}
@@ -187,6 +182,24 @@ func (s *Service) compose(ctx context.Context, caller workspace.Caller, r Reques
 		scope = nil
 	}
 	return pipes.ComposeText(q, false, map[string]*pipes.Pipe{"_": p}, in, scope)
+}
+
+// secrets gives the values that the workspace sees, each the same for the whole of one statement.
+func (s *Service) secrets(ctx context.Context, w workspace.Workspace) func(name string) (string, bool, error) {
+	var known map[string]workspace.SecretValue
+	return func(name string) (string, bool, error) {
+		if v, ok := known[name]; ok {
+			return v.Reveal(), true, nil
+		}
+		v, ok, err := s.cfg.Secrets.Secret(ctx, w, name)
+		if err == nil && ok {
+			if known == nil {
+				known = make(map[string]workspace.SecretValue, 1)
+			}
+			known[name] = v
+		}
+		return v.Reveal(), ok, err
+	}
 }
 
 func (s *Service) endpoint(w workspace.Workspace, name string) (*pipes.Pipe, error) {

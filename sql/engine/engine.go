@@ -5,6 +5,7 @@ package engine
 import (
 	"context"
 	"io"
+	"strconv"
 )
 
 // A Query is one statement to run. The deadline is the context's.
@@ -70,6 +71,9 @@ type Error struct {
 // Error tells the class and the code only: an engine's text may quote a secret.
 func (e *Error) Error() string {
 	s := "engine: " + e.Kind.String()
+	if e.Code != 0 {
+		s += " (code " + strconv.Itoa(e.Code) + ")"
+	}
 	if e.Cause != nil {
 		s += ": " + e.Cause.Error()
 	}

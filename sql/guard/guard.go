@@ -63,7 +63,7 @@ func (g *Guard) Check(st lexer.Statement) (Report, error) {
 // span, or where a dollar sign could open a heredoc that a literal closes.
 func shape(st lexer.Statement) (key string, ok bool) {
 	sql, at := st.Bytes(), 0
-	if len(sql) > maxBytes {
+	if len(sql) > MaxBytes {
 		return "", false
 	}
 	b := make([]byte, 0, len(sql)+8*len(st.Spans()))

@@ -6,10 +6,10 @@ import (
 	"penstock/sql/lexer"
 )
 
-// Limits of the parser. ClickHouse reads at most maxBytes (max_query_size) and has limits of its own for the others
+// Limits of the parser: MaxBytes is that of a statement in bytes. ClickHouse reads at most MaxBytes (max_query_size) and has limits of its own for the others
 // (max_parser_depth and max_ast_depth are 1000): the guard gives up earlier, so that it never is the one that falls over.
 const (
-	maxBytes = 262144
+	MaxBytes = 262144
 	maxDepth = 250
 	maxChain = 500 // operators in a row, each of which ClickHouse nests
 	maxArms  = 500 // of one UNION
@@ -53,8 +53,8 @@ func Parse(st lexer.Statement) (*Query, error) {
 // parse reads st into q, whose tokens and nodes it overwrites.
 func (q *Query) parse(st lexer.Statement) error {
 	q.st = st
-	if st.Len() > maxBytes {
-		return q.finding(ruleTooLarge, 0, 0, fmt.Sprintf("The statement has more than %d bytes.", maxBytes), "ClickHouse reads no more.")
+	if st.Len() > MaxBytes {
+		return q.finding(ruleTooLarge, 0, 0, fmt.Sprintf("The statement has more than %d bytes.", MaxBytes), "ClickHouse reads no more.")
 	}
 	q.sql = st.SQL()
 	if q.toks == nil {
