@@ -150,3 +150,46 @@ func TestStrptimeIsPythons(t *testing.T) {
 		t.Errorf("%d texts, of which %d are dates", n, read)
 	}
 }
+
+// TestJSONIsPythons reads JSON as testdata/json.py recorded it, with Python's words for what is wrong.
+func TestJSONIsPythons(t *testing.T) {
+	t.Parallel()
+	f, err := os.Open("testdata/json.jsonl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	tmpl, err := Compile(&lexer.Source{Text: "%{% set x = JSON(a) %}"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	sc := bufio.NewScanner(f)
+	for sc.Scan() {
+		n++
+		var line []*string
+		if err := json.Unmarshal(sc.Bytes(), &line); err != nil {
+			t.Fatal(err)
+		}
+		text := *line[0]
+		var b lexer.Builder
+		r := tmpl.begin(&b, Input{Params: map[string]Arg{"a": {Text: text}}})
+		_, fault := tmpl.body.run(r)
+		switch {
+		case line[1] == nil:
+			want := prefix + "Error parsing JSON: '" + text + "' - " + *line[2]
+			if fault == nil || fault.msg != want {
+				t.Errorf("%q: got %v, want %s", text, fault, want)
+			}
+		case fault != nil:
+			t.Errorf("%q: got %s, want %s", text, fault.msg, *line[1])
+		default:
+			if got, fault := r.repr(nil, r.locals[0]); fault != nil || string(got) != *line[1] {
+				t.Errorf("%q: got %s, want %s", text, got, *line[1])
+			}
+		}
+	}
+	if n < 130 {
+		t.Errorf("%d texts", n)
+	}
+}
