@@ -2,8 +2,6 @@ package templating
 
 import (
 	"fmt"
-
-	"penstock/templating/parse"
 )
 
 // prefix begins the sentences that the reference puts its name before.
@@ -62,8 +60,4 @@ func (f *fault) hinted(hint string) *fault {
 func secretFault(what string) *fault {
 	return unsupported("a secret cannot be %s", what).hinted(
 		"print it alone, as {{tb_secret('name')}} where a String literal may stand, or as a value of sql_and")
-}
-
-func fromParse(e *parse.Error) *fault {
-	return &fault{kind: string(e.Kind), msg: e.Message, hint: e.Hint, pos: e.Pos}
 }

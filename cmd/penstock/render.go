@@ -86,9 +86,9 @@ type folder struct {
 
 // Pipe reads NAME.pipe of the folder, unless NAME.datasource is there.
 func (f folder) Pipe(name string) (*pipes.Pipe, bool) {
-	p, ok := f.known[name]
-	if !ok {
-		p, ok = f.read(name)
+	p, known := f.known[name]
+	if !known {
+		p, _ = f.read(name)
 		f.known[name] = p
 	}
 	return p, p != nil

@@ -165,23 +165,10 @@ func (c *Client) kill(id string) {
 		defer c.kills.Done()
 		ctx, cancel := context.WithTimeout(c.closing, 5*time.Second)
 		defer cancel()
-		sql := []byte("KILL QUERY WHERE query_id = " + quote(id, '\'') + " ASYNC")
+		sql := []byte("KILL QUERY WHERE query_id = " + engine.Quote(id, '\'') + " ASYNC")
 		res, err := c.stream(ctx, engine.Query{Format: "TabSeparated"}, newBody(sql), int64(len(sql)), false)
 		if err == nil {
 			res.Body.Close()
 		}
 	}()
-}
-
-// quote writes a string or, with a backtick, a name as ClickHouse reads it.
-func quote(text string, mark byte) string {
-	b := make([]byte, 0, len(text)+2)
-	b = append(b, mark)
-	for i := 0; i < len(text); i++ {
-		if text[i] == mark || text[i] == '\\' {
-			b = append(b, '\\')
-		}
-		b = append(b, text[i])
-	}
-	return string(append(b, mark))
 }

@@ -291,15 +291,15 @@ func (r *rowReader) summary() engine.Summary {
 // *engine.Error; a part of the rows may then have been stored.
 func (c *Client) InsertRaw(ctx context.Context, database, table string, columns []string, format string, r io.Reader) error {
 	var sql strings.Builder
-	sql.WriteString("INSERT INTO " + quote(table, '`'))
+	sql.WriteString("INSERT INTO " + engine.Quote(table, '`'))
 	for i, name := range columns {
 		sql.WriteString(map[bool]string{true: " (", false: ", "}[i == 0])
-		sql.WriteString(quote(name, '`'))
+		sql.WriteString(engine.Quote(name, '`'))
 	}
 	if len(columns) > 0 {
 		sql.WriteByte(')')
 	}
-	fmt.Fprintf(&sql, " FORMAT %s", quote(format, '`'))
+	fmt.Fprintf(&sql, " FORMAT %s", engine.Quote(format, '`'))
 	body := &rowsBody{r: r}
 	defer body.detach()
 	q := engine.Query{Database: database, Settings: []engine.Setting{{Name: "query", Value: sql.String()}}}

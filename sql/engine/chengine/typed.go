@@ -53,7 +53,7 @@ const unknownTable = 60
 
 // Columns describes a table. One that is not there has no columns, and that is no error.
 func (c *Client) Columns(ctx context.Context, database, table string) ([]engine.Column, error) {
-	cols, err := c.describe(ctx, database, "DESCRIBE TABLE "+quote(table, '`'))
+	cols, err := c.describe(ctx, database, "DESCRIBE TABLE "+engine.Quote(table, '`'))
 	var e *engine.Error
 	if errors.As(err, &e) && e.Code == unknownTable {
 		return nil, nil
@@ -89,7 +89,7 @@ func (c *Client) describe(ctx context.Context, database, sql string) ([]engine.C
 
 // Tables lists the tables and views of a database by name. An unknown database is an *engine.Error with code 81.
 func (c *Client) Tables(ctx context.Context, database string) ([]string, error) {
-	rows, err := c.typed.Query(ctx, "SHOW TABLES FROM "+quote(database, '`'))
+	rows, err := c.typed.Query(ctx, "SHOW TABLES FROM "+engine.Quote(database, '`'))
 	if err != nil {
 		return nil, translate(ctx, err)
 	}
@@ -111,25 +111,25 @@ func (c *Client) Tables(ctx context.Context, database string) ([]string, error) 
 // CountRows counts a table's rows.
 func (c *Client) CountRows(ctx context.Context, database, table string) (uint64, error) {
 	var n uint64
-	err := c.one(ctx, database, "SELECT count() FROM "+quote(table, '`'), &n)
+	err := c.one(ctx, database, "SELECT count() FROM "+engine.Quote(table, '`'), &n)
 	return n, err
 }
 
 // IsEmpty tells whether a table has no row, without counting.
 func (c *Client) IsEmpty(ctx context.Context, database, table string) (bool, error) {
 	var n uint64
-	err := c.one(ctx, database, "SELECT count() FROM (SELECT 1 FROM "+quote(table, '`')+" LIMIT 1)", &n)
+	err := c.one(ctx, database, "SELECT count() FROM (SELECT 1 FROM "+engine.Quote(table, '`')+" LIMIT 1)", &n)
 	return n == 0, err
 }
 
 // CreateDatabase makes a database when it is not there.
 func (c *Client) CreateDatabase(ctx context.Context, name string) error {
-	return c.Exec(ctx, "", "CREATE DATABASE IF NOT EXISTS "+quote(name, '`'))
+	return c.Exec(ctx, "", "CREATE DATABASE IF NOT EXISTS "+engine.Quote(name, '`'))
 }
 
 // DropDatabase removes a database with all that is in it, when it is there.
 func (c *Client) DropDatabase(ctx context.Context, name string) error {
-	return c.Exec(ctx, "", "DROP DATABASE IF EXISTS "+quote(name, '`')+" SYNC")
+	return c.Exec(ctx, "", "DROP DATABASE IF EXISTS "+engine.Quote(name, '`')+" SYNC")
 }
 
 func (c *Client) one(ctx context.Context, database, sql string, dest any) error {

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"penstock/sql/engine"
 	"strconv"
 	"strings"
 	"syscall"
@@ -216,7 +217,7 @@ func (s *server) sendRows(w http.ResponseWriter, r *http.Request, rn *run, conn 
 	growPipe(pr)
 	format := first(req.stmt.format, req.format)
 	// Line ends, because the statement may end in a comment.
-	sql := req.stmt.sql + "\nINTO OUTFILE '" + pipePath(pw) + "' TRUNCATE FORMAT " + quote(format, '`') + " " + req.stmt.tail
+	sql := req.stmt.sql + "\nINTO OUTFILE '" + pipePath(pw) + "' TRUNCATE FORMAT " + engine.Quote(format, '`') + " " + req.stmt.tail
 	var fig figures
 	var failure error
 	rn.onKill(func() { pr.Close() }, false) // a query that is blocked on a full pipe does not hear of a kill
@@ -322,7 +323,7 @@ func (s *server) takeRows(w http.ResponseWriter, r *http.Request, rn *run, conn 
 	defer pw.Close()
 	growPipe(pw)
 	format := first(req.stmt.format, req.format)
-	sql := req.stmt.sql + "\nFROM INFILE '" + pipePath(pr) + "' " + req.stmt.tail + " FORMAT " + quote(format, '`')
+	sql := req.stmt.sql + "\nFROM INFILE '" + pipePath(pr) + "' " + req.stmt.tail + " FORMAT " + engine.Quote(format, '`')
 	rn.onKill(func() { pw.Close() }, true)
 	var fig figures
 	var failure error

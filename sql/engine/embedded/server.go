@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"penstock/sql/engine"
 	"strconv"
 	"strings"
 	"sync"
@@ -198,15 +199,15 @@ func (s *server) session(rn *run, req *request) (*chdbConn, error) {
 		fmt.Fprintf(&set, ", max_memory_usage_for_user = %d", s.memory)
 	}
 	for _, st := range req.settings {
-		fmt.Fprintf(&set, ", %s = %s", st.name, quote(st.value, '\''))
+		fmt.Fprintf(&set, ", %s = %s", st.name, engine.Quote(st.value, '\''))
 	}
 	if req.comment != "" {
-		set.WriteString(", log_comment = " + quote(rn.tag+" "+req.comment, '\''))
+		set.WriteString(", log_comment = " + engine.Quote(rn.tag+" "+req.comment, '\''))
 	}
 	if req.readonly != "" {
 		set.WriteString(", readonly = " + req.readonly)
 	}
-	for _, sql := range []string{"USE " + quote(req.database, '`'), set.String()} {
+	for _, sql := range []string{"USE " + engine.Quote(req.database, '`'), set.String()} {
 		if _, _, err := conn.query(sql, "Null"); err != nil {
 			conn.close()
 			return nil, err
@@ -307,19 +308,6 @@ func (s *server) fail(w http.ResponseWriter, ex *exception, status int) {
 // message is an exception's text as a server ends it.
 func (s *server) message(ex *exception) string {
 	return ex.text + " (version " + s.info.version + " (official build))"
-}
-
-// quote writes a string or, with a backtick, a name as ClickHouse reads it.
-func quote(text string, mark byte) string {
-	b := make([]byte, 0, len(text)+2)
-	b = append(b, mark)
-	for i := 0; i < len(text); i++ {
-		if text[i] == mark || text[i] == '\\' {
-			b = append(b, '\\')
-		}
-		b = append(b, text[i])
-	}
-	return string(append(b, mark))
 }
 
 // tsv writes a value of a TabSeparated row.
