@@ -151,10 +151,10 @@ func TestStrptimeIsPythons(t *testing.T) {
 	}
 }
 
-// TestJSONIsPythons reads JSON as testdata/json.py recorded it, with Python's words for what is wrong.
+// TestJSONIsPythons reads JSON as testdata/jsontexts.py recorded it, with Python's words for what is wrong.
 func TestJSONIsPythons(t *testing.T) {
 	t.Parallel()
-	f, err := os.Open("testdata/json.jsonl")
+	f, err := os.Open("testdata/jsontexts.jsonl")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -55,6 +55,9 @@ func run(count, from int, seed uint64) error {
 	if err != nil {
 		return err
 	}
+	if out, err := exec.Command("go", "test", "-count=1", "./templating", "./templating/literal").CombinedOutput(); err != nil {
+		return fmt.Errorf("the tests fail without a change:\n%s", out)
+	}
 	rng := rand.New(rand.NewPCG(seed, 0))
 	rng.Shuffle(len(mutants), func(i, j int) { mutants[i], mutants[j] = mutants[j], mutants[i] })
 	tried, noticed := 0, 0

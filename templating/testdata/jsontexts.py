@@ -1,15 +1,11 @@
 #!/usr/bin/env python3
 """Records what Python's json makes of texts, for TestJSONIsPythons.
 
-    python3 templating/testdata/json.py > templating/testdata/json.jsonl
+    python3 templating/testdata/jsontexts.py > templating/testdata/jsontexts.jsonl
 
 Each line is [text, repr of the value] or [text, null, message].
 """
-import os
-import sys
-
-sys.path.pop(0)  # this file is called json too
-import json  # noqa: E402
+import json
 
 texts = ["", " ", "null", "true", "false", "nul", "nulll", "True", "NaN", "Infinity", "-Infinity", "-NaN", "Inf", "0", "-0", "1", "-1", "01",
          "-01", "1.5", "-1.5", "1.", ".5", "1.e5", "1e5", "1E+5", "1e-5", "1e", "1e+", "1.5e400", "-1e400", "+1", "--1", "1 2", "12345678901234567890",
