@@ -15,6 +15,7 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/valyala/fasthttp"
 
 	"penstock/branches/workspace"
 	"penstock/gateway/auth"
@@ -78,6 +79,7 @@ func New(cfg Config) (*Server, error) {
 	})
 	s.app.Server().SecureErrorLogMessage = true // its errors would quote what was sent
 	s.routes()
+	s.knownMethods()
 	return s, nil
 }
 
@@ -90,6 +92,22 @@ func (s *Server) routes() {
 	s.app.Use(func(c *fiber.Ctx) error {
 		return workspace.Errorf(workspace.NotFound, "There is nothing at %s: the API begins with /v0/secrets, /v0/variables, /v0/pipes and /v0/sql", c.Path())
 	})
+}
+
+// knownMethods answers requests whose method is none: Fiber would, in plain text and before anything of ours.
+func (s *Server) knownMethods() {
+	server := s.app.Server()
+	next := server.Handler
+	known := map[string]bool{}
+	for _, m := range fiber.DefaultMethods {
+		known[m] = true
+	}
+	server.Handler = func(ctx *fasthttp.RequestCtx) {
+		if !known[string(ctx.Method())] {
+			ctx.Request.Header.SetMethod(fiber.MethodTrace) // which no route has
+		}
+		next(ctx)
+	}
 }
 
 // Serve answers on the listener until Shutdown.

@@ -13,7 +13,7 @@ import (
 	"penstock/gateway/api"
 )
 
-const readyTimeout = 5 * time.Second
+const readyTimeout = 2 * time.Second
 
 // registerOperations has what the one who runs penstock asks: is it alive, is it ready, how much does it do.
 func (s *Server) registerOperations(r fiber.Router) {

@@ -101,13 +101,22 @@ func (s *Server) run(c *fiber.Ctx, caller workspace.Caller, req query.Request) e
 	ctx, cancel := context.WithCancel(s.base)
 	unwatch := s.watch.add(c.Context().Conn(), cancel)
 	left := func() { unwatch(); cancel() }
+	release, d := s.cfg.Query.Enter(caller)
+	if c.GetRespHeader("X-RateLimit-Limit") == "" || !d.Allowed {
+		counted(c, d)
+	}
+	if !d.Allowed {
+		left()
+		return &workspace.Error{Code: workspace.RateLimited, RetryAfter: d.RetryAfter,
+			Message: "The workspace runs as many queries at once as it may: wait for one to end, or ask the operator for a higher --max-running"}
+	}
 	running := false
 	defer func() {
 		if !running { // a panic too
 			left()
 		}
 	}()
-	a, err := s.cfg.Query.Run(ctx, caller, req)
+	a, err := s.cfg.Query.Run(ctx, caller, req, release)
 	if err != nil {
 		return err
 	}

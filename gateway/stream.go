@@ -37,9 +37,9 @@ func (s *streams) wait(ctx context.Context) {
 func (s *Server) send(c *fiber.Ctx, a *query.Answer, left context.CancelFunc) error {
 	rec := recordOf(c)
 	buf := buffers.Get().(*[]byte)
-	n, err := io.ReadFull(a.Body, *buf)
+	n, whole, err := fill(a.Body, *buf)
 	switch {
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+	case whole:
 		rec.summary = a.Summary()
 		a.Close()
 		left()
@@ -134,7 +134,7 @@ func (s *Server) stream(conn net.Conn, head []byte, chunked bool, a *query.Answe
 	}
 	var size [24]byte
 	var pieces [5][]byte
-	n := len(buf)
+	n, ended := len(buf), false
 	for {
 		out := net.Buffers(append(pieces[:0], head))
 		if head = nil; chunked {
@@ -147,22 +147,44 @@ func (s *Server) stream(conn net.Conn, head []byte, chunked bool, a *query.Answe
 		} else if err != nil {
 			return clientLeft(err)
 		}
-		var err error
-		n, err = io.ReadFull(a.Body, buf)
-		rec.bytes += int64(n)
-		switch {
-		case err == nil:
-		case errors.Is(err, io.ErrUnexpectedEOF):
-		case errors.Is(err, io.EOF):
+		if ended {
 			if chunked {
-				_, err = conn.Write(lastChunk)
+				_, err := conn.Write(lastChunk)
 				return err
 			}
 			return nil
-		default:
+		}
+		var err error
+		if n, ended, err = fill(a.Body, buf); err != nil {
 			return a.Err(err)
 		}
+		rec.bytes += int64(n)
+		if n == 0 { // a chunk of nothing would be the last
+			if !ended {
+				return a.Err(io.ErrNoProgress)
+			}
+			if chunked {
+				_, err = conn.Write(lastChunk)
+			}
+			return err
+		}
 	}
+}
+
+// fill reads until buf is full or the rows have ended. io.ReadFull would not do: it gives the same error for an end that
+// came early as for a connection that broke, and the one is the whole answer and the other is not.
+func fill(r io.Reader, buf []byte) (n int, ended bool, err error) {
+	for n < len(buf) {
+		m, err := r.Read(buf[n:])
+		n += m
+		if err == io.EOF { // the body's own end, never one that stands behind another error
+			return n, true, nil
+		}
+		if err != nil {
+			return n, false, err
+		}
+	}
+	return n, false, nil
 }
 
 var (

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"regexp"
 	"sort"
 	"strings"
 	"time"
@@ -85,6 +86,11 @@ func (c *serveCommand) Validate() error {
 	if c.Store != "" && !strings.HasPrefix(c.Store, "sqlite:") {
 		return fmt.Errorf("--store must be sqlite:PATH: no other store is built in")
 	}
+	for _, f := range c.AllowFunction {
+		if !functionName.MatchString(f) {
+			return fmt.Errorf("--allow-function %q is no name of a function", f)
+		}
+	}
 	seen := map[string]bool{}
 	for _, p := range c.Project {
 		name, dir := splitProject(p)
@@ -98,6 +104,8 @@ func (c *serveCommand) Validate() error {
 	}
 	return nil
 }
+
+var functionName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
 // splitProject takes NAME=DIR apart; without a name it is main's.
 func splitProject(p string) (name, dir string) {

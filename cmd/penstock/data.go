@@ -128,6 +128,9 @@ func (d dataDir) encodedKey(named string, storeExists bool) (string, error) {
 	b, err := os.ReadFile(d.path(keyFile))
 	switch {
 	case err == nil:
+		if info, err := os.Stat(d.path(keyFile)); err == nil && info.Mode().Perm()&0o077 != 0 {
+			return "", fmt.Errorf("others may read %s: chmod 600 it, and make a new key if they did", d.path(keyFile))
+		}
 		return string(b), nil
 	case !os.IsNotExist(err):
 		return "", fmt.Errorf("read key: %w", err)

@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -87,18 +88,20 @@ func run(ctx context.Context, args []string, std stdio) int {
 		fmt.Fprintln(std.err, "See penstock --help.")
 		return exitUsage
 	}
-	switch err := parsed.Run(); e := err.(type) {
-	case nil:
+	err = parsed.Run()
+	var status exitCode
+	var usage usageError
+	switch {
+	case err == nil:
 		return exitOK
-	case exitCode:
-		return int(e)
-	case usageError:
-		fmt.Fprintln(std.err, "penstock:", e.text)
-		return exitUsage
-	default:
-		fmt.Fprintln(std.err, "penstock:", err)
-		return exitProblems
+	case errors.As(err, &status):
+		return int(status)
 	}
+	fmt.Fprintln(std.err, "penstock:", userText(err))
+	if errors.As(err, &usage) {
+		return exitUsage
+	}
+	return exitProblems
 }
 
 // parse parses the arguments. --help ends the parsing by a panic of our own, since kong would go on after Exit.

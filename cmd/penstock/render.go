@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"penstock/gateway/pipes"
+	"penstock/gateway/project"
 	"penstock/sql/lexer"
 	"penstock/templating"
 	"penstock/templating/datafile"
@@ -66,7 +67,11 @@ func (c renderCommand) Run(std stdio) error {
 	if name == "" {
 		name = p.Served()
 	}
-	st, err := p.Node(name, templating.Input{Params: params, Secret: everySecret}, besides(c.File))
+	scope, err := besides(c.File)
+	if err != nil {
+		return err
+	}
+	st, err := p.Node(name, templating.Input{Params: params, Secret: everySecret}, scope)
 	if err != nil {
 		return err
 	}
@@ -76,45 +81,17 @@ func (c renderCommand) Run(std stdio) error {
 
 func everySecret(string) (string, bool, error) { return "x", true, nil }
 
-// besides finds other pipes of the same folder.
-func besides(file string) pipes.Scope { return folder{filepath.Dir(file), map[string]*pipes.Pipe{}} }
-
-type folder struct {
-	dir   string
-	known map[string]*pipes.Pipe
-}
-
-// Pipe reads NAME.pipe of the folder, unless NAME.datasource is there.
-func (f folder) Pipe(name string) (*pipes.Pipe, bool) {
-	p, known := f.known[name]
-	if !known {
-		p, _ = f.read(name)
-		f.known[name] = p
+// besides is what serving the file's project would find beside it. The project is the folder of the file, or the one above
+// when that has the data sources.
+func besides(file string) (pipes.Scope, error) {
+	dir := filepath.Dir(file)
+	for _, pattern := range []string{"*.datasource", filepath.Join("*", "*.datasource")} {
+		above := filepath.Join(dir, "..")
+		if found, err := filepath.Glob(filepath.Join(above, pattern)); err == nil && found != nil {
+			return project.Scope(above)
+		}
 	}
-	return p, p != nil
-}
-
-func (f folder) read(name string) (*pipes.Pipe, bool) {
-	if name != filepath.Base(name) {
-		return nil, false
-	}
-	if _, err := os.Stat(filepath.Join(f.dir, name+".datasource")); err == nil {
-		return nil, false
-	}
-	path := filepath.Join(f.dir, name+".pipe")
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return nil, false
-	}
-	parsed, err := datafile.ParsePipe(path, string(text))
-	if err != nil {
-		return nil, false
-	}
-	p, err := pipes.Compile(parsed)
-	if err != nil {
-		return nil, false
-	}
-	return p, true
+	return project.Scope(dir)
 }
 
 func parseParams(pairs []string) (map[string]templating.Arg, error) {
@@ -164,10 +141,13 @@ func renderBatch(in io.Reader, out io.Writer) error {
 		line, err := lines.ReadBytes('\n')
 		if len(strings.TrimSpace(string(line))) > 0 {
 			var b batchLine
+			var res batchResult
 			if err := json.Unmarshal(line, &b); err != nil {
-				return fmt.Errorf("line %d is not a template in JSON: %w", n, err)
+				res = batchResult{ID: b.ID, Error: fmt.Sprintf("line %d is not a template in JSON: %v", n, err), Kind: templating.KindBadArgument}
+			} else {
+				res = b.render()
 			}
-			if err := e.Encode(b.render()); err != nil {
+			if err := e.Encode(res); err != nil {
 				return err
 			}
 		}

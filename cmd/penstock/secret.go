@@ -160,9 +160,9 @@ func (r remoteFlags) call(ctx context.Context, method, name string, form url.Val
 	if err != nil {
 		return err
 	}
-	address, err := url.JoinPath(base, "/v0/secrets", name)
-	if err != nil {
-		return usageError{"--url is not an address"}
+	address := strings.TrimRight(base, "/") + "/v0/secrets"
+	if name != "" {
+		address += "/" + url.PathEscape(name)
 	}
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()

@@ -266,5 +266,9 @@ func GuardError(err error) error {
 	if !errors.As(err, &f) {
 		return fmt.Errorf("judge statement: %w", err)
 	}
-	return &workspace.Error{Code: workspace.Invalid, Message: f.Error(), Cause: f}
+	message := f.Error()
+	if f.Pos.Line > 0 {
+		message += " (at " + f.Pos.String() + ")"
+	}
+	return &workspace.Error{Code: workspace.Invalid, Message: message, Cause: f}
 }

@@ -26,6 +26,8 @@ type file struct {
 	kind kind
 	size int64
 	time time.Time
+	// outside says that the file is a link to somewhere else: such a file is none of the project, and is not read.
+	outside bool
 }
 
 // in is the file's path as the user knows it.
@@ -60,11 +62,12 @@ func scan(dir string) ([]file, error) {
 		if err != nil || !info.Mode().IsRegular() {
 			return nil // gone, or a link to nowhere: there is nothing to load
 		}
+		outside := d.Type()&fs.ModeSymlink != 0 && leadsOutside(dir, path)
 		rel, err := filepath.Rel(dir, path)
 		if err != nil {
 			return err
 		}
-		files = append(files, file{path: filepath.ToSlash(rel), name: strings.TrimSuffix(base, ext), kind: k, size: info.Size(), time: info.ModTime()})
+		files = append(files, file{path: filepath.ToSlash(rel), name: strings.TrimSuffix(base, ext), kind: k, size: info.Size(), time: info.ModTime(), outside: outside})
 		return nil
 	})
 	if err != nil {
@@ -77,6 +80,19 @@ func scan(dir string) ([]file, error) {
 		return files[i].path < files[j].path
 	})
 	return files, nil
+}
+
+func leadsOutside(dir, link string) bool {
+	root, err := filepath.EvalSymlinks(dir)
+	if err != nil {
+		return true
+	}
+	target, err := filepath.EvalSymlinks(link)
+	if err != nil {
+		return true
+	}
+	rel, err := filepath.Rel(root, target)
+	return err != nil || !filepath.IsLocal(rel)
 }
 
 func kindOf(ext, folder string) kind {

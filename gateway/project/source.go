@@ -1,6 +1,7 @@
 package project
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -62,7 +63,9 @@ func (s *sources) change(changed, gone []file, registry *pipes.Registry, rules R
 		delete(s.problems, f.path)
 		switch f.kind {
 		case fixtureFile:
-			s.fixtures[f.path] = f
+			if !f.outside {
+				s.fixtures[f.path] = f
+			}
 		case datasourceFile:
 			if d, err := s.readDatasource(f); err != nil {
 				s.problems[f.path] = problemsOf(s.dir, f, err)
@@ -97,9 +100,14 @@ func (s *sources) admit(candidates map[string]loadedPipe, registry *pipes.Regist
 	for path, p := range candidates {
 		s.pipes[path] = p
 	}
-	all := registry.Scope(s.set())
+	set := s.set()
+	all := registry.Scope(set)
 	for path, p := range candidates {
 		problems := judge(s.dir, p, registry, all, rules)
+		if set.Tables[p.file.name] {
+			problems = append(problems, Problem{File: p.file.in(s.dir), Line: 1, Column: 1, Rule: "name", Warning: true,
+				Sentence: "A data source has this name too: in FROM it means the data source, not this pipe"})
+		}
 		s.problems[path] = append(s.problems[path], problems...)
 		if !refused(problems) {
 			continue
@@ -255,6 +263,9 @@ func judgeExpressions(dir string, f file, d *datafile.Datasource, rules Rules) [
 }
 
 func (s *sources) read(f file) (string, error) {
+	if f.outside {
+		return "", errors.New("the file is a link to one outside the project, which is not read: copy it here")
+	}
 	if f.size > maxFile {
 		return "", fmt.Errorf("the file has %d bytes, more than the %d of a datafile", f.size, maxFile)
 	}
@@ -288,4 +299,28 @@ func Check(dir string, g *guard.Guard) (files int, problems []Problem, err error
 		return 0, nil, err
 	}
 	return len(found), newSources(dir).change(found, nil, registry, Rules{Guard: g}), nil
+}
+
+// Scope is what names in FROM mean in a folder, without judging anything: its pipes, unless a data source has the name.
+func Scope(dir string) (pipes.Scope, error) {
+	found, err := scan(dir)
+	if err != nil {
+		return nil, err
+	}
+	registry, err := pipes.NewRegistry(max(1, len(found)))
+	if err != nil {
+		return nil, err
+	}
+	s := newSources(dir)
+	for _, f := range found {
+		switch f.kind {
+		case datasourceFile:
+			s.datasources[f.path] = loadedDatasource{file: f}
+		case pipeFile:
+			if p, err := s.readPipe(f, nil, registry); err == nil { // a broken one serves nothing
+				s.pipes[f.path] = p
+			}
+		}
+	}
+	return registry.Scope(s.set()), nil
 }

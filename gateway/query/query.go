@@ -35,11 +35,11 @@ type Request struct {
 // An Answer is a result under way. The caller reads Body to its end or not, and calls Close, always.
 type Answer struct {
 	*engine.Result
-	Format   string
-	ctx      context.Context
-	cancel   context.CancelFunc
-	release  func()
-	redactor *redact.Redactor
+	Format  string
+	ctx     context.Context
+	cancel  context.CancelFunc
+	release func()
+	veil    *veil
 }
 
 // Close ends the query if it still runs, and gives its place to the next one.
@@ -53,7 +53,7 @@ func (a *Answer) Close() {
 func (a *Answer) Context() context.Context { return a.ctx }
 
 // Err is the user's error for what Body's Read gave.
-func (a *Answer) Err(err error) error { return engineError(err, a.redactor) }
+func (a *Answer) Err(err error) error { return engineError(err, a.veil) }
 
 // secretSource gives the value of a secret as the workspace sees it.
 type secretSource interface {
@@ -83,21 +83,23 @@ func (s *Service) Admit(caller workspace.Caller) limits.Decision {
 	return s.cfg.Rates.Take(caller.Workspace.ID)
 }
 
-// Run runs the request for the caller. Errors are *workspace.Error; their text has passed the redactor.
-func (s *Service) Run(ctx context.Context, caller workspace.Caller, r Request) (a *Answer, err error) {
-	if err := allowed(caller, r); err != nil {
-		return nil, err
-	}
-	release, decision := s.cfg.Running.Enter(caller.Workspace.ID)
-	if !decision.Allowed {
-		return nil, &workspace.Error{Code: workspace.RateLimited, RetryAfter: decision.RetryAfter, Message: fmt.Sprintf(
-			"The workspace runs %d queries at once, its limit: wait for one to end, or ask the operator for a higher --max-running", decision.Limit)}
-	}
+// Enter takes one of the workspace's places for queries that run at once. When it is allowed, release gives the place back;
+// Run and the Answer see to that.
+func (s *Service) Enter(caller workspace.Caller) (release func(), d limits.Decision) {
+	return s.cfg.Running.Enter(caller.Workspace.ID)
+}
+
+// Run runs the request for the caller in the place that release gives back: with the Answer's Close, or at once when there
+// is an error. Errors are *workspace.Error; their text has passed the redactor.
+func (s *Service) Run(ctx context.Context, caller workspace.Caller, r Request, release func()) (a *Answer, err error) {
 	defer func() {
 		if a == nil { // a panic too gives the place back
 			release()
 		}
 	}()
+	if err := allowed(caller, r); err != nil {
+		return nil, err
+	}
 	if a, err = s.start(ctx, caller, r); err != nil {
 		return nil, err
 	}
@@ -132,10 +134,10 @@ func (s *Service) start(ctx context.Context, caller workspace.Caller, r Request)
 	if err != nil {
 		return nil, err
 	}
-	redactor := redact.New(st)
-	st, format, err := s.judge(caller, r, st)
+	veil := &veil{redactor: redact.New(st), secrets: st.HasSecrets()}
+	st, format, err := s.judge(caller, r, st, veil)
 	if err != nil {
-		return nil, redactError(err, redactor)
+		return nil, redactError(err, veil.redactor)
 	}
 	res, err := s.cfg.Engine.Stream(ctx, engine.Query{
 		ID:       r.ID,
@@ -146,9 +148,9 @@ func (s *Service) start(ctx context.Context, caller workspace.Caller, r Request)
 		ReadOnly: true,
 	})
 	if err != nil {
-		return nil, engineError(err, redactor)
+		return nil, engineError(err, veil)
 	}
-	return &Answer{Result: res, Format: format, ctx: ctx, cancel: cancel, redactor: redactor}, nil
+	return &Answer{Result: res, Format: format, ctx: ctx, cancel: cancel, veil: veil}, nil
 }
 
 // compose gives the statement of the request, not yet judged as a whole.
@@ -227,7 +229,7 @@ func onlyEndpoint(q *lexer.Source) error {
 }
 
 // judge checks the finished statement, and takes a FORMAT clause off it, which only SQL may have.
-func (s *Service) judge(caller workspace.Caller, r Request, st lexer.Statement) (lexer.Statement, string, error) {
+func (s *Service) judge(caller workspace.Caller, r Request, st lexer.Statement, v *veil) (lexer.Statement, string, error) {
 	format := r.Format
 	if r.Pipe == "" {
 		q, err := guard.Parse(st)
@@ -242,8 +244,12 @@ func (s *Service) judge(caller workspace.Caller, r Request, st lexer.Statement) 
 			st = b.Statement()
 		}
 	}
-	if _, err := s.cfg.Guard(caller.Workspace).Check(st); err != nil {
+	report, err := s.cfg.Guard(caller.Workspace).Check(st)
+	if err != nil {
 		return st, "", pipes.GuardError(err)
+	}
+	for _, u := range report.Uses {
+		v.compares = v.compares || u.Verdict != guard.Credential
 	}
 	return st, format, nil
 }
@@ -258,7 +264,7 @@ func (s *Service) settings(r Request) []engine.Setting {
 }
 
 // engineError translates what the engine answered; its text passes the redactor.
-func engineError(err error, redactor *redact.Redactor) error {
+func engineError(err error, v *veil) error {
 	var e *engine.Error
 	if !errors.As(err, &e) {
 		return fmt.Errorf("run statement: %w", err)
@@ -270,7 +276,7 @@ func engineError(err error, redactor *redact.Redactor) error {
 	case engine.Canceled:
 		return &workspace.Error{Code: workspace.Canceled, Message: "The query was canceled", Cause: err}
 	case engine.Failed:
-		return &workspace.Error{Code: workspace.Invalid, Message: "[Error] " + redactor.Text(plain(e.Message)), Cause: err}
+		return &workspace.Error{Code: workspace.Invalid, Message: "[Error] " + v.text(e.Code, plain(e.Message)), Cause: err}
 	default:
 		return &workspace.Error{Code: workspace.Unavailable, RetryAfter: time.Second, Cause: err,
 			Message: "ClickHouse cannot be reached at the moment: try again in a second"}

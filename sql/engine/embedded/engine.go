@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 )
@@ -29,6 +30,7 @@ const user = "default"
 const (
 	bootTimeout = 2 * time.Minute // the library has 566 MB, and the disk may be cold
 	maxBackoff  = 5 * time.Second
+	orphanTime  = 15 * time.Second
 	steady      = 10 * time.Second // a child that lived so long did not die of its start
 )
 
@@ -70,7 +72,7 @@ func Start(ctx context.Context, cfg Config) (*Engine, error) {
 	e := &Engine{cfg: cfg, ln: tcp, socket: socket, password: secret{&text}, stop: make(chan struct{}), stopped: make(chan struct{})}
 	ctx, cancel := context.WithTimeout(ctx, bootTimeout)
 	defer cancel()
-	c, err := e.spawn(ctx)
+	c, err := e.spawnFirst(ctx)
 	if err != nil {
 		e.ln.Close()
 		e.socket.Close()
@@ -79,6 +81,22 @@ func Start(ctx context.Context, cfg Config) (*Engine, error) {
 	e.setChild(c)
 	go e.supervise(c)
 	return e, nil
+}
+
+// spawnFirst starts the first child. The one of a gateway that was killed ends by itself, but holds the folder until then:
+// it is waited for, up to orphanTime.
+func (e *Engine) spawnFirst(ctx context.Context) (*child, error) {
+	for until := time.Now().Add(orphanTime); ; {
+		c, err := e.spawn(ctx)
+		if err == nil || !strings.Contains(err.Error(), "Another server instance") || time.Now().After(until) {
+			return c, err
+		}
+		select {
+		case <-ctx.Done():
+			return nil, err
+		case <-time.After(200 * time.Millisecond):
+		}
+	}
 }
 
 func (cfg *Config) complete() error {
