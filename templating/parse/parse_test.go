@@ -23,6 +23,7 @@ SELECT 1
 {% set a = b = 1, 2 %}{% set a += 1 %}{% set f(1) %}
 {% whitespace oneline %}a  b{% whitespace all %}
 {{ {'a': 1, "b": [2, (3,), (), {4}]} }}
+{% for a in '}}' %}{% set x = {'a': {'b': '}}'}} %}{{ '%}' }}{% end %}
 {{ not a or b and c is not None }}
 {{ -a ** -b ** c }}{{ (-a) ** b }}{{ (a ** b) ** c }}
 {{ a if b else c if d else e }}{{ (a if b else c) if d else e }}
@@ -138,6 +139,7 @@ func TestCanonicalLayout(t *testing.T) {
 		{"{% if   a==1 and(b) %}x{% end if %}", "{% if a == 1 and b %}x{% end %}"},
 		{"{% set  x=(1,2) %}", "{% set x = 1, 2 %}"},
 		{"{{ {'a':{'b':1} } }}", "{{ {'a': {'b': 1} } }}"},
+		{"{% set x={'a':{'b':'}}'}} %}", "{% set x = {'a': {'b': '}}'}} %}"},
 		{"{{ f(a, # c\n b) }}", "{{ f(a, # c\n b) }}"},
 		{"a  {# b #}\n", "a  {# b #}\n"},
 		{"{{(a+b)*c-(d-e)}}", "{{ (a + b) * c - (d - e) }}"},

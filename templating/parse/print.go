@@ -46,10 +46,10 @@ func (t tag) or(laidOut string) string {
 	if t.Kept {
 		return t.Source
 	}
-	return apart(laidOut)
+	return laidOut
 }
 
-// apart keeps braces apart that would end the tag.
+// apart keeps braces apart that would end a {{ }}. No text in one holds them: they would have ended it.
 func apart(s string) string {
 	for strings.Contains(s, "}}") {
 		s = strings.ReplaceAll(s, "}}", "} }")
@@ -74,7 +74,7 @@ func (n *Comment) write(p *printer) {
 
 func (n *Whitespace) write(p *printer) { p.tag("whitespace", n.Mode) }
 
-func (n *Print) write(p *printer) { p.b.WriteString("{{ " + n.or(n.X.String()) + " }}") }
+func (n *Print) write(p *printer) { p.b.WriteString("{{ " + n.or(apart(n.X.String())) + " }}") }
 
 func (n *Assign) write(p *printer) {
 	var b strings.Builder
