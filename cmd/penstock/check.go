@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"strings"
 	"time"
 
 	"penstock/branches/workspace"
@@ -17,7 +18,8 @@ type rulesFlags struct {
 }
 
 type checkCommand struct {
-	Dir string `arg:"" help:"Folder of the project."`
+	Dir    string `arg:"" help:"Folder of the project."`
+	Format string `default:"text" enum:"text,json,sarif" help:"How to print: text, json, or sarif for code hosts and editors."`
 	rulesFlags
 }
 
@@ -47,12 +49,29 @@ func (c checkCommand) Run(std stdio) error {
 	}
 	wrong := 0
 	for _, p := range problems {
-		fmt.Fprintln(std.out, p)
 		if !p.Warning {
 			wrong++
 		}
 	}
-	fmt.Fprintf(std.out, "%s checked: %s, %s\n", count(files, "file"), count(wrong, "problem"), count(len(problems)-wrong, "warning"))
+	switch c.Format {
+	case "json":
+		err = writeJSON(std.out, problems)
+	case "sarif":
+		err = writeSARIF(std.out, problems)
+	default:
+		for _, p := range problems {
+			fmt.Fprintln(std.out, p)
+			for _, line := range strings.SplitAfter(p.Excerpt, "\n") {
+				if line != "" {
+					fmt.Fprint(std.out, "    ", line)
+				}
+			}
+		}
+		fmt.Fprintf(std.out, "%s checked: %s, %s\n", count(files, "file"), count(wrong, "problem"), count(len(problems)-wrong, "warning"))
+	}
+	if err != nil {
+		return err
+	}
 	if wrong > 0 {
 		return exitCode(exitProblems)
 	}

@@ -15,18 +15,29 @@ import (
 type Problem struct {
 	File         string // as the user named the folder, and the path below it
 	Line, Column int
+	Node         string // "" for what is about the whole file
 	Rule         string
 	Sentence     string
-	Warning      bool // the file serves all the same
+	Remedy       string // what to do; may be empty
+	Excerpt      string // the line and a caret below the place, each ended by a line feed; may be empty
+	Warning      bool   // the file serves all the same
 }
 
-// String is path:line:column: rule: sentence.
+// String is path:line:column: rule: sentence, and the remedy.
 func (p Problem) String() string {
 	rule := p.Rule
 	if p.Warning {
 		rule = "warning: " + rule
 	}
-	return fmt.Sprintf("%s:%d:%d: %s: %s", p.File, p.Line, p.Column, rule, p.Sentence)
+	return fmt.Sprintf("%s:%d:%d: %s: %s", p.File, p.Line, p.Column, rule, p.Text())
+}
+
+// Text is the sentence and the remedy.
+func (p Problem) Text() string {
+	if p.Remedy == "" {
+		return p.Sentence
+	}
+	return p.Sentence + " " + p.Remedy
 }
 
 // Sort orders problems by file and place.
@@ -62,6 +73,10 @@ func problemsOf(dir string, f file, err error) []Problem {
 		at.Line, at.Column, at.Rule, at.Sentence = de.Line, de.Column, "datafile", de.Message
 	case errors.As(err, &te):
 		at.Line, at.Column, at.Rule, at.Sentence = te.Pos.Line, te.Pos.Column, "template/"+te.Kind, te.Message
+		at.Node, at.Excerpt = te.Pos.Node, te.Excerpt()
+		if te.Hint != "" {
+			at.Remedy = "(" + te.Hint + ")"
+		}
 	case errors.As(err, &ge):
 		at = findingProblem(at, f, *ge)
 	case errors.As(err, &we):
@@ -72,17 +87,14 @@ func problemsOf(dir string, f file, err error) []Problem {
 
 // findingProblem is a finding of the guard. One that stands in another pipe's text is told at the top of this file.
 func findingProblem(at Problem, f file, g guard.Finding) Problem {
-	at.Rule, at.Sentence = "guard/"+g.Rule, g.Sentence
-	if g.Remedy != "" {
-		at.Sentence += " " + g.Remedy
-	}
+	at.Rule, at.Sentence, at.Remedy, at.Node = "guard/"+g.Rule, g.Sentence, g.Remedy, g.Pos.Node
 	at.Warning = g.Severity == guard.Warning
 	switch {
 	case g.Pos.Line == 0:
 	case g.Pos.File == f.path:
 		at.Line, at.Column = g.Pos.Line, g.Pos.Column
 	default:
-		at.Sentence += fmt.Sprintf(" (in %s)", g.Pos)
+		at.Sentence += fmt.Sprintf(" (It stands in %s.)", g.Pos)
 	}
 	return at
 }

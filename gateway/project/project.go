@@ -188,7 +188,7 @@ func (p *Project) report(problems []Problem) {
 			level = slog.LevelWarn
 		}
 		p.cfg.Logger.Log(context.Background(), level, problem.String(), "workspace", p.cfg.Workspace.Name,
-			"file", problem.File, "line", problem.Line, "column", problem.Column, "rule", problem.Rule)
+			"file", problem.File, "node", problem.Node, "line", problem.Line, "column", problem.Column, "rule", problem.Rule)
 	}
 }
 
