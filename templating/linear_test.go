@@ -53,7 +53,7 @@ func TestLargeTemplates(t *testing.T) {
 			var b lexer.Builder
 			_, _ = tmpl.Render(&b, templating.Input{Params: args("a", "1,2")})
 		}
-		if took := time.Since(start); took > 10*time.Second {
+		if took := time.Since(start); took > 60*time.Second {
 			t.Errorf("%s: %v", name, took)
 		} else if testing.Verbose() {
 			t.Logf("%-14s %7d bytes %v %v", name, len(text), took.Round(time.Millisecond), firstLine(err))

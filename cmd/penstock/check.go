@@ -4,18 +4,11 @@ import (
 	"fmt"
 	"os"
 	"strings"
-	"time"
 
 	"penstock/branches/workspace"
 	"penstock/gateway/project"
 	"penstock/sql/guard"
 )
-
-// rulesFlags are the rules of the guard that an operator may widen.
-type rulesFlags struct {
-	AllowHost     []string `env:"PENSTOCK_ALLOW_HOSTS" placeholder:"HOST:PORT" sep:"," help:"Host that table functions may reach although it is not public."`
-	AllowFunction []string `env:"PENSTOCK_ALLOW_FUNCTIONS" placeholder:"NAME" sep:"," help:"Function or table function to allow beside the built-in list."`
-}
 
 type checkCommand struct {
 	Dir    string `arg:"" help:"Folder of the project."`
@@ -87,9 +80,14 @@ func count(n int, noun string) string {
 
 // offlineGuard judges as main's would, but looks no host name up.
 func offlineGuard(r rulesFlags) (*guard.Guard, error) {
-	hosts, err := guard.NewHosts(r.AllowHost, nil, assumePublic)
+	policies, err := r.policies()
+	if err != nil {
+		return nil, usageError{err.Error()}
+	}
+	p := policies.of(string(workspace.Main))
+	hosts, err := guard.NewHosts(p.hosts, nil, assumePublic)
 	if err != nil {
 		return nil, usageError{"--allow-host: " + err.Error()}
 	}
-	return guard.New(operatorPolicy{functions: r.AllowFunction, timeout: 10 * time.Second}.of(workspace.Main, hosts), 0), nil
+	return guard.New(p.guard(workspace.Main, hosts, defaultQueryTimeout), 0), nil
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"regexp"
 	"sort"
 	"strings"
 	"time"
@@ -24,12 +23,10 @@ type serveCommand struct {
 	SecretRate     int           `default:"5" env:"PENSTOCK_SECRET_RATE" help:"Requests a second to the secrets of each workspace; 0 for no limit."`
 	MaxSecrets     int           `default:"100" env:"PENSTOCK_MAX_SECRETS" help:"Secrets of each workspace."`
 	MaxSecretBytes int           `default:"8192" env:"PENSTOCK_MAX_SECRET_BYTES" help:"Bytes of a secret's value."`
-	AllowHost      []string      `env:"PENSTOCK_ALLOW_HOSTS" placeholder:"HOST:PORT" sep:"," help:"Host that table functions may reach although it is not public. Repeatable; a comma list in the variable."`
-	AllowFunction  []string      `env:"PENSTOCK_ALLOW_FUNCTIONS" placeholder:"NAME" sep:"," help:"Function or table function to allow beside the built-in list. Repeatable; a comma list in the variable."`
-	Oracles        string        `default:"parts" enum:"warn,parts,refuse" env:"PENSTOCK_ORACLES" help:"Statements that let a caller find a secret out by asking: warn of them; refuse those that tell a part of it (parts); or refuse each."`
-	CacheSize      int           `default:"10000" env:"PENSTOCK_CACHE_SIZE" help:"Compiled pipes, callers and judged statements to keep in memory, each."`
-	LogLevel       string        `default:"info" enum:"debug,info,warn,error" env:"PENSTOCK_LOG_LEVEL" help:"Least level of log lines: debug, info, warn or error."`
-	DrainTimeout   time.Duration `default:"15s" env:"PENSTOCK_DRAIN_TIMEOUT" help:"Time that running requests get to end after SIGTERM."`
+	rulesFlags
+	CacheSize    int           `default:"10000" env:"PENSTOCK_CACHE_SIZE" help:"Compiled pipes, callers and judged statements to keep in memory, each."`
+	LogLevel     string        `default:"info" enum:"debug,info,warn,error" env:"PENSTOCK_LOG_LEVEL" help:"Least level of log lines: debug, info, warn or error."`
+	DrainTimeout time.Duration `default:"15s" env:"PENSTOCK_DRAIN_TIMEOUT" help:"Time that running requests get to end after SIGTERM."`
 }
 
 // Help is shown below the flags' list.
@@ -86,10 +83,8 @@ func (c *serveCommand) Validate() error {
 	if c.Store != "" && !strings.HasPrefix(c.Store, "sqlite:") {
 		return fmt.Errorf("--store must be sqlite:PATH: no other store is built in")
 	}
-	for _, f := range c.AllowFunction {
-		if !functionName.MatchString(f) {
-			return fmt.Errorf("--allow-function %q is no name of a function", f)
-		}
+	if _, err := c.policies(); err != nil {
+		return err
 	}
 	seen := map[string]bool{}
 	for _, p := range c.Project {
@@ -104,8 +99,6 @@ func (c *serveCommand) Validate() error {
 	}
 	return nil
 }
-
-var functionName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
 // splitProject takes NAME=DIR apart; without a name it is main's.
 func splitProject(p string) (name, dir string) {

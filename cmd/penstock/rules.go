@@ -16,36 +16,65 @@ import (
 // resolveTimeout bounds the look-up of one host name.
 const resolveTimeout = 2 * time.Second
 
-// An operatorPolicy is what the operator decided for all workspaces.
-type operatorPolicy struct {
-	functions []string
-	timeout   time.Duration
-	oracles   guard.Mode
-}
-
-// oracleModes are the words of --oracles.
-var oracleModes = map[string]guard.Mode{"warn": guard.Warn, "parts": guard.RefuseParts, "refuse": guard.Refuse}
-
-// rules keeps the guard of each workspace: they differ in the database that is its own.
+// rules keeps the guard of each workspace: they differ in the database that is its own, and in what the operator allows.
 type rules struct {
-	operator operatorPolicy
-	hosts    *guard.Hosts
-	atLoad   *guard.Hosts
-	size     int
-	guards   sync.Map // workspace.ID → *guard.Guard
+	byID    map[workspace.ID]workspaceRules
+	general workspaceRules
+	timeout time.Duration
+	size    int
+	guards  sync.Map // workspace.ID → *guard.Guard
 }
 
-// newRules makes the rules of a configuration. never are the addresses of ClickHouse itself, which no statement may reach.
-func newRules(c *serveCommand, never []string) (*rules, error) {
-	r := &rules{operator: operatorPolicy{c.AllowFunction, c.QueryTimeout, oracleModes[c.Oracles]}, size: c.CacheSize}
-	var err error
-	if r.hosts, err = guard.NewHosts(c.AllowHost, never, resolve); err == nil {
-		r.atLoad, err = guard.NewHosts(c.AllowHost, never, resolveOrPublic)
-	}
+// workspaceRules are a policy and its hosts: as they are for a call, and as they are when a file is loaded.
+type workspaceRules struct {
+	policy        policy
+	hosts, atLoad *guard.Hosts
+}
+
+// newRules makes the rules of a configuration. never are the addresses of ClickHouse itself, which no statement may reach;
+// find tells the id of a workspace that the configuration names.
+func newRules(c *serveCommand, never []string, find func(name string) (workspace.ID, error)) (*rules, error) {
+	all, err := c.policies()
 	if err != nil {
-		return nil, usageError{"--allow-host: " + err.Error()}
+		return nil, usageError{err.Error()}
+	}
+	r := &rules{byID: map[workspace.ID]workspaceRules{}, timeout: c.QueryTimeout, size: c.CacheSize}
+	if r.general, err = newWorkspaceRules(all.of(""), never); err != nil {
+		return nil, err
+	}
+	for name := range all {
+		if name == "" {
+			continue
+		}
+		id, err := find(name)
+		if err != nil {
+			return nil, err
+		}
+		if r.byID[id], err = newWorkspaceRules(all.of(name), never); err != nil {
+			return nil, err
+		}
 	}
 	return r, nil
+}
+
+func newWorkspaceRules(p policy, never []string) (workspaceRules, error) {
+	hosts, err := guard.NewHosts(p.hosts, never, resolve)
+	if err != nil {
+		return workspaceRules{}, usageError{"--allow-host: " + err.Error()}
+	}
+	atLoad, err := guard.NewHosts(p.hosts, never, resolveOrPublic)
+	return workspaceRules{p, hosts, atLoad}, err
+}
+
+// rulesOf are a workspace's own, or its parent's, or everybody's.
+func (r *rules) rulesOf(w workspace.Workspace) workspaceRules {
+	if own, ok := r.byID[w.ID]; ok {
+		return own
+	}
+	if parents, ok := r.byID[w.Parent]; ok && w.IsBranch() {
+		return parents
+	}
+	return r.general
 }
 
 // of gives the guard of a workspace.
@@ -53,30 +82,16 @@ func (r *rules) of(w workspace.Workspace) *guard.Guard {
 	if g, ok := r.guards.Load(w.ID); ok {
 		return g.(*guard.Guard)
 	}
-	g, _ := r.guards.LoadOrStore(w.ID, guard.New(r.operator.of(w.ID, r.hosts), r.size))
+	rules := r.rulesOf(w)
+	g, _ := r.guards.LoadOrStore(w.ID, guard.New(rules.policy.guard(w.ID, rules.hosts, r.timeout), r.size))
 	return g.(*guard.Guard)
 }
 
 // loading gives the guard that judges a workspace's files. A name that cannot be resolved at the moment is no reason to
 // refuse a file: every call is judged again.
 func (r *rules) loading(w workspace.Workspace) *guard.Guard {
-	return guard.New(r.operator.of(w.ID, r.atLoad), 0)
-}
-
-// of is what statements of a workspace are judged by.
-func (p operatorPolicy) of(id workspace.ID, hosts *guard.Hosts) guard.Policy {
-	allowed := make(map[string]bool, len(p.functions))
-	for _, f := range p.functions {
-		allowed[f] = true
-	}
-	return guard.Policy{
-		Database:  id.Database(),
-		Functions: allowed,
-		// A statement may set itself less time than it has, not more.
-		Limits:  map[string]float64{"max_execution_time": p.timeout.Seconds()},
-		Host:    hosts.Func(context.Background()),
-		Oracles: p.oracles,
-	}
+	rules := r.rulesOf(w)
+	return guard.New(rules.policy.guard(w.ID, rules.atLoad, r.timeout), 0)
 }
 
 func resolve(ctx context.Context, host string) ([]netip.Addr, error) {

@@ -211,7 +211,7 @@ func (s *serving) openServices(ctx context.Context) error {
 	c := s.cfg
 	var err error
 	s.auth = auth.New(s.store, c.CacheSize)
-	if s.rules, err = newRules(c, s.never); err != nil {
+	if s.rules, err = newRules(c, s.never, s.workspaceID); err != nil {
 		return err
 	}
 	registry, err := pipes.NewRegistry(c.CacheSize)
@@ -243,6 +243,14 @@ func (s *serving) openServices(ctx context.Context) error {
 		return err
 	}
 	return s.newProjects(ctx, registry, views)
+}
+
+func (s *serving) workspaceID(name string) (workspace.ID, error) {
+	w, err := s.store.WorkspaceByName(context.Background(), name)
+	if workspace.CodeOf(err) == workspace.NotFound {
+		return "", fmt.Errorf("a rule is for the workspace %s, which there is not: create it with penstock workspace create %s", name, name)
+	}
+	return w.ID, err
 }
 
 // newProjects makes a project of each --project, without loading it.

@@ -75,18 +75,23 @@ type Span struct {
 	Names []string
 }
 
-// mark says where the bytes of a statement from start on, up to the next mark, come from.
+// mark says where the bytes of a statement from start on, up to the next mark, come from. It is small because a rendering
+// writes one for each piece; texts are far shorter than 4 GB.
 type mark struct {
-	start    int
-	source   *Source
-	offset   int
-	verbatim bool // copied: the n-th byte comes from offset+n; otherwise all of them come from the tag at offset
+	source *Source
+	start  uint32
+	// offset is in source.Text. With fromTag all bytes come from the tag there; otherwise they were copied, and the n-th
+	// comes from offset+n.
+	offset uint32
 }
 
+const fromTag = 1 << 31
+
 type statement struct {
-	sql   []byte
-	spans []Span
-	marks []mark
+	sql     []byte
+	spans   []Span
+	marks   []mark
+	secrets bool // one of the spans is a secret's
 }
 
 // A Statement is finished SQL with the spans of secrets and parameters in it. It is immutable and safe to share, but one
@@ -126,12 +131,7 @@ func (st Statement) Spans() []Span {
 
 // HasSecrets tells whether the literal of a secret stands in the statement.
 func (st Statement) HasSecrets() bool {
-	for _, sp := range st.Spans() {
-		if sp.Kind == Secret {
-			return true
-		}
-	}
-	return false
+	return st.get().secrets
 }
 
 // Log is the SQL with [[SENSITIVE]] in place of each secret's literal: the only form that may be written down.
@@ -154,15 +154,15 @@ func (st Statement) Log() string {
 // For bytes that a tag wrote it is the place of the tag. A byte without origin has the zero Position.
 func (st Statement) Position(off int) Position {
 	marks := st.get().marks
-	i := sort.Search(len(marks), func(i int) bool { return marks[i].start > off }) - 1
+	i := sort.Search(len(marks), func(i int) bool { return int(marks[i].start) > off }) - 1
 	if i < 0 || marks[i].source == nil {
 		return Position{}
 	}
 	m := marks[i]
-	if m.verbatim {
-		m.offset += off - m.start
+	if m.offset&fromTag != 0 {
+		return m.source.Position(int(m.offset &^ fromTag))
 	}
-	return m.source.Position(m.offset)
+	return m.source.Position(int(m.offset) + off - int(m.start))
 }
 
 // Clone is a copy that no Builder will overwrite.
@@ -175,6 +175,8 @@ func (st Statement) Clone() Statement {
 		sql:   append([]byte(nil), s.sql...),
 		spans: append([]Span(nil), s.spans...),
 		marks: append([]mark(nil), s.marks...),
+
+		secrets: s.secrets,
 	}
 	return Statement{&c}
 }
@@ -206,7 +208,10 @@ func (b *Builder) get() *statement {
 // Reset empties the builder. Statements that it gave are no longer valid.
 func (b *Builder) Reset() {
 	s := b.get()
-	clear(s.sql[:cap(s.sql)]) // no secret stays behind in a pooled buffer
+	if s.secrets {
+		clear(s.sql) // no secret stays behind in a pooled buffer
+	}
+	s.secrets = false
 	s.sql, s.spans, s.marks = s.sql[:0], s.spans[:0], s.marks[:0]
 }
 
@@ -224,8 +229,8 @@ func (b *Builder) Text(src *Source, from, to int) {
 	if from == to {
 		return
 	}
-	b.mark(src, from, true)
 	s := b.get()
+	s.marks = append(s.marks, mark{src, uint32(len(s.sql)), uint32(from)})
 	s.sql = append(s.sql, src.Text[from:to]...)
 }
 
@@ -234,8 +239,8 @@ func (b *Builder) Generated(src *Source, at int, text string) {
 	if text == "" {
 		return
 	}
-	b.mark(src, at, false)
 	s := b.get()
+	s.marks = append(s.marks, mark{src, uint32(len(s.sql)), uint32(at) | fromTag})
 	s.sql = append(s.sql, text...)
 }
 
@@ -245,19 +250,22 @@ func (b *Builder) Param(src *Source, at int, text string, names []string) {
 	if text == "" {
 		return
 	}
-	b.mark(src, at, false)
-	b.span(Param, len(text), names)
-	s := b.get()
-	s.sql = append(s.sql, text...)
+	b.get().value(Param, src, at, text, names)
 }
 
 // Secret writes the literal (quotes included) of the one secret in name for the tag at byte at of src, and records its
 // span. name is kept, not copied.
 func (b *Builder) Secret(src *Source, at int, literal string, name []string) {
-	b.mark(src, at, false)
-	b.span(Secret, len(literal), name)
 	s := b.get()
-	s.sql = append(s.sql, literal...)
+	s.secrets = true
+	s.value(Secret, src, at, literal, name)
+}
+
+func (s *statement) value(kind SpanKind, src *Source, at int, text string, names []string) {
+	start := len(s.sql)
+	s.marks = append(s.marks, mark{src, uint32(start), uint32(at) | fromTag})
+	s.spans = append(s.spans, Span{Start: start, End: start + len(text), Kind: kind, Names: names})
+	s.sql = append(s.sql, text...)
 }
 
 // Splice copies the bytes [from, to) of another statement with the spans that lie in them and the places that they come
@@ -268,18 +276,19 @@ func (b *Builder) Splice(st Statement, from, to int) {
 	}
 	s, out := st.get(), b.get()
 	shift := len(out.sql) - from
-	first := max(0, sort.Search(len(s.marks), func(i int) bool { return s.marks[i].start > from })-1)
+	first := max(0, sort.Search(len(s.marks), func(i int) bool { return int(s.marks[i].start) > from })-1)
 	for _, m := range s.marks[first:] {
-		if m.start >= to {
+		start := int(m.start)
+		if start >= to {
 			break
 		}
-		if m.start < from {
-			if m.verbatim {
-				m.offset += from - m.start
+		if start < from {
+			if m.offset&fromTag == 0 {
+				m.offset += uint32(from - start)
 			}
-			m.start = from
+			start = from
 		}
-		m.start += shift
+		m.start = uint32(start + shift)
 		out.marks = append(out.marks, m)
 	}
 	for _, sp := range s.spans {
@@ -292,16 +301,7 @@ func (b *Builder) Splice(st Statement, from, to int) {
 		sp.Start += shift
 		sp.End += shift
 		out.spans = append(out.spans, sp)
+		out.secrets = out.secrets || sp.Kind == Secret
 	}
 	out.sql = append(out.sql, s.sql[from:to]...)
-}
-
-func (b *Builder) mark(src *Source, off int, verbatim bool) {
-	s := b.get()
-	s.marks = append(s.marks, mark{start: len(s.sql), source: src, offset: off, verbatim: verbatim})
-}
-
-func (b *Builder) span(kind SpanKind, n int, names []string) {
-	s := b.get()
-	s.spans = append(s.spans, Span{Start: len(s.sql), End: len(s.sql) + n, Kind: kind, Names: names})
 }

@@ -370,7 +370,7 @@ func TestRemoteKill(t *testing.T) {
 		if got == `KILL QUERY WHERE query_id = 'dead\'line' ASYNC; KILL QUERY WHERE query_id = 'closed' ASYNC` {
 			return
 		}
-		if time.Since(start) > 2*time.Second {
+		if time.Since(start) > 30*time.Second {
 			t.Fatalf("got kills %q, want one for each of the two that did not end", got)
 		}
 	}

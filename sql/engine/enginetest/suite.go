@@ -218,6 +218,9 @@ func running(t *testing.T, e engine.Streamer, mark string) bool {
 	return got != "0\n"
 }
 
+// bound is how long a test waits for what must happen: no expectation of speed, which a busy machine would not meet.
+const bound = 30 * time.Second
+
 // until waits for a query to run, or to run no more.
 func until(t *testing.T, e engine.Streamer, mark string, state bool, limit time.Duration) {
 	t.Helper()
@@ -242,10 +245,10 @@ func (suite) deadline(t *testing.T, e engine.Streamer) {
 		_, _, err := all(ctx, e, q)
 		cancel()
 		fails(t, err, engine.Timeout, 0)
-		if took := time.Since(start); took > 2*time.Second {
-			t.Errorf("%s: took %v, want about 500 ms", sql, took)
+		if took := time.Since(start); took > bound {
+			t.Errorf("%s: took %v, though its deadline was 500 ms", sql, took)
 		}
-		until(t, e, mark, false, time.Second)
+		until(t, e, mark, false, bound)
 	}
 	// While nobody reads: the engine is blocked on its client, and must be freed all the same.
 	q, mark := endless(loudQuery)
@@ -256,9 +259,9 @@ func (suite) deadline(t *testing.T, e engine.Streamer) {
 		t.Fatal(detail(err))
 	}
 	defer res.Body.Close()
-	until(t, e, mark, true, time.Second)
+	until(t, e, mark, true, bound)
 	<-ctx.Done()
-	until(t, e, mark, false, time.Second)
+	until(t, e, mark, false, bound)
 	_, err = io.Copy(io.Discard, res.Body)
 	fails(t, err, engine.Timeout, 0)
 }
@@ -279,10 +282,10 @@ func (suite) clientLeaves(t *testing.T, e engine.Streamer) {
 			_, _, err := all(ctx, e, q)
 			done <- err
 		}()
-		until(t, e, mark, true, 5*time.Second)
+		until(t, e, mark, true, bound)
 		cancel()
 		fails(t, <-done, engine.Canceled, 0)
-		until(t, e, mark, false, time.Second)
+		until(t, e, mark, false, bound)
 	}
 }
 
@@ -298,7 +301,7 @@ func (suite) closeEarly(t *testing.T, e engine.Streamer) {
 	if err := res.Body.Close(); err != nil {
 		t.Errorf("close: %v", err)
 	}
-	until(t, e, mark, false, time.Second)
+	until(t, e, mark, false, bound)
 	if _, err := res.Body.Read(make([]byte, 1)); err == nil || errors.Is(err, io.EOF) {
 		t.Errorf("read after close: got %v, want an error that is not io.EOF", err)
 	}
