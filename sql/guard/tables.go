@@ -34,6 +34,19 @@ type TableRef struct {
 // Tables are the places where q names tables, in the order of the text. Read-only.
 func (q *Query) Tables() []TableRef { return q.tables }
 
+// TableFunctions are the names of the table functions that q calls, as written and unquoted, parameterized views among them.
+func (q *Query) TableFunctions() []string {
+	var names []string
+	for n := range q.nodes {
+		if q.nodes[n].kind == kTableFunc {
+			if name, ok := q.nameOf(q.nodes[n].name); ok {
+				names = append(names, name)
+			}
+		}
+	}
+	return names
+}
+
 // Format is the name of the FORMAT at the end and the bytes of that clause; "" when there is none.
 func (q *Query) Format() (name string, start, end int) {
 	n := q.childOf(q.root, kFormat)

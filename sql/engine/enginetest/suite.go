@@ -259,7 +259,6 @@ func (suite) deadline(t *testing.T, e engine.Streamer) {
 		t.Fatal(detail(err))
 	}
 	defer res.Body.Close()
-	until(t, e, mark, true, bound)
 	<-ctx.Done()
 	until(t, e, mark, false, bound)
 	_, err = io.Copy(io.Discard, res.Body)
