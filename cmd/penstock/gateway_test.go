@@ -239,6 +239,28 @@ func (g *testGateway) secret(name, value string) {
 	}
 }
 
+// burst sends n requests at once, in turn to the paths. It gives how many were counted and admitted, and one refusal, and
+// fails the test where headers of the limit are missing. A slow machine admits more: the bucket fills meanwhile.
+func (g *testGateway) burst(n int, limit string, paths ...string) (allowed int, refused reply) {
+	g.t.Helper()
+	replies := make(chan reply, n)
+	for i := range n {
+		go func() { replies <- g.call("GET", paths[i%len(paths)], nil) }()
+	}
+	for range n {
+		r := <-replies
+		if r.header.Get("X-RateLimit-Limit") != limit || r.header.Get("X-RateLimit-Remaining") == "" || r.header.Get("X-RateLimit-Reset") == "" {
+			g.t.Errorf("got %d %v, want the headers of a limit of %s", r.status, r.header, limit)
+		}
+		if r.status == 429 {
+			refused = r
+		} else {
+			allowed++
+		}
+	}
+	return allowed, refused
+}
+
 // writeProject writes files, given as path and text in turn, into a new folder.
 func writeProject(t testing.TB, files ...string) string {
 	t.Helper()
