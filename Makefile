@@ -45,6 +45,7 @@ test: $(PARTS) build race-notice ## Run every test, with the real engine, a real
 	$(RACE) -timeout 20m $(PACKAGES)
 
 race-notice:
+	@command -v curl >/dev/null || { echo "curl is needed: a test pastes the README's lines (Debian: apt-get install curl)"; exit 1; }
 	@if [ -z "$(CC_FOUND)" ]; then \
 	  if [ -n "$$CI" ]; then echo "CI runs the tests under the race detector, which needs a C compiler: install gcc"; exit 1; fi; \
 	  echo "NOTICE: no C compiler found, so the tests run without the race detector."; fi
