@@ -147,27 +147,21 @@ func (s *Server) stream(conn net.Conn, head []byte, chunked bool, a *query.Answe
 		} else if err != nil {
 			return clientLeft(err)
 		}
-		if ended {
-			if chunked {
-				_, err := conn.Write(lastChunk)
-				return err
+		if !ended {
+			var err error
+			if n, ended, err = fill(a.Body, buf); err != nil {
+				return a.Err(err)
 			}
-			return nil
+			rec.bytes += int64(n)
+			if n > 0 {
+				continue
+			}
 		}
-		var err error
-		if n, ended, err = fill(a.Body, buf); err != nil {
-			return a.Err(err)
-		}
-		rec.bytes += int64(n)
-		if n == 0 { // a chunk of nothing would be the last
-			if !ended {
-				return a.Err(io.ErrNoProgress)
-			}
-			if chunked {
-				_, err = conn.Write(lastChunk)
-			}
+		if chunked {
+			_, err := conn.Write(lastChunk)
 			return err
 		}
+		return nil
 	}
 }
 
