@@ -40,9 +40,6 @@ type View struct {
 	owner workspace.ID
 }
 
-// Owner is the workspace whose secrets these are.
-func (v View) Owner() workspace.ID { return v.owner }
-
 // Secret gives the present value of a secret, and whether there is one. An absent secret is no error.
 func (v View) Secret(ctx context.Context, name string) (value workspace.SecretValue, found bool, err error) {
 	value, err = v.store.SecretValue(ctx, v.owner, name)

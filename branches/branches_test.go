@@ -50,18 +50,14 @@ func TestViews(t *testing.T) {
 	r := branches.New(s)
 	ctx := context.Background()
 	for _, tt := range []struct {
-		w     workspace.Workspace
-		owner workspace.ID
-		want  string
+		w    workspace.Workspace
+		want string
 	}{
-		{workspace.Workspace{ID: "main"}, "main", "of main"},
-		{workspace.Workspace{ID: "other"}, "other", "of other"},
-		{workspace.Workspace{ID: "branch", Parent: "main"}, "main", "of main"},
+		{workspace.Workspace{ID: "main"}, "of main"},
+		{workspace.Workspace{ID: "other"}, "of other"},
+		{workspace.Workspace{ID: "branch", Parent: "main"}, "of main"},
 	} {
 		v := r.For(tt.w)
-		if v.Owner() != tt.owner {
-			t.Errorf("%s: got owner %s", tt.w.ID, v.Owner())
-		}
 		if got, found, err := v.Secret(ctx, "a"); err != nil || !found || got.Reveal() != tt.want {
 			t.Errorf("%s: got found %t, %v", tt.w.ID, found, err)
 		}
@@ -97,7 +93,7 @@ func TestViewOnlyReads(t *testing.T) {
 	for i := range typ.NumMethod() {
 		got = append(got, typ.Method(i).Name)
 	}
-	if want := []string{"List", "Meta", "Owner", "Secret"}; !reflect.DeepEqual(got, want) {
+	if want := []string{"List", "Meta", "Secret"}; !reflect.DeepEqual(got, want) {
 		t.Errorf("got %v, want %v", got, want)
 	}
 }

@@ -76,7 +76,7 @@ func (s *Server) queryRoute(build func(input) (query.Request, error)) fiber.Hand
 		counted(c, d)
 		if !d.Allowed {
 			return &workspace.Error{Code: workspace.RateLimited, RetryAfter: d.RetryAfter,
-				Message: "Too many queries in this workspace: wait as long as Retry-After says"}
+				Message: d.Reason}
 		}
 		in, err := decode(c)
 		if err != nil {
@@ -108,7 +108,7 @@ func (s *Server) run(c *fiber.Ctx, caller workspace.Caller, req query.Request) e
 	if !d.Allowed {
 		left()
 		return &workspace.Error{Code: workspace.RateLimited, RetryAfter: d.RetryAfter,
-			Message: "The workspace runs as many queries at once as it may: wait for one to end, or ask the operator for a higher --max-running"}
+			Message: d.Reason + ", or ask the operator for a higher --max-running"}
 	}
 	running := false
 	defer func() {

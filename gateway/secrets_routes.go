@@ -75,7 +75,7 @@ func (s *Server) secretRoute(run func(context.Context, workspace.Caller, input) 
 		counted(c, d)
 		if !d.Allowed {
 			return &workspace.Error{Code: workspace.RateLimited, RetryAfter: d.RetryAfter,
-				Message: "Too many requests to the secrets of this workspace: wait as long as Retry-After says"}
+				Message: d.Reason}
 		}
 		in, err := decode(c)
 		if err != nil {

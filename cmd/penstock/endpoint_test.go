@@ -28,6 +28,10 @@ func TestWelcomeLines(t *testing.T) {
 		t.Fatalf("init: exit code %d", code)
 	}
 	g := serve(t, "--project", demo)
+	// A secret that is not there yet is no reason to refuse a file.
+	if !strings.Contains(g.log.String(), "check_key.pipe:10:49: warning: secret/missing: ") {
+		t.Errorf("the log has no warning of the missing secret:\n%s", g.log)
+	}
 	lines := regexp.MustCompile(`(?m)^  (curl .*)$`).FindAllStringSubmatch(g.out.String(), -1)
 	if len(lines) != 4 {
 		t.Fatalf("got %d lines to try, want 4:\n%s", len(lines), g.out)

@@ -87,14 +87,6 @@ func (a *Auth) Forget(ws workspace.ID) {
 	}
 }
 
-// Purge drops all that is remembered.
-func (a *Auth) Purge() {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.generation++
-	a.callers.Purge()
-}
-
 func invalid() error {
 	return workspace.Errorf(workspace.Forbidden, "The token is not valid here: %s", howTo)
 }
