@@ -120,12 +120,9 @@ func TestBrokenRequestsLeakNothing(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := conn.Write([]byte(raw)); err != nil {
-			t.Fatal(err)
-		}
-		if err := conn.(*net.TCPConn).CloseWrite(); err != nil {
-			t.Fatal(err)
-		}
+		// The server may refuse and hang up before it has all of it: what counts is what it says and writes down.
+		_, _ = conn.Write([]byte(raw))
+		_ = conn.(*net.TCPConn).CloseWrite()
 		b, _ := io.ReadAll(conn)
 		_ = conn.Close()
 		if bytes.Contains(b, []byte("SEKRET")) {
