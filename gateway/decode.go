@@ -3,8 +3,10 @@ package gateway
 import (
 	"bytes"
 	"encoding/json"
+	"maps"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -17,34 +19,56 @@ import (
 // input is a decoded request: copies, nothing of Fiber's. A key that came more than once has all its values.
 type input struct {
 	name string // the path's last element
-	args map[string]templating.Arg
-	raw  string // a body that is neither form nor JSON
+	args templating.Args
+	at   map[string]int // where in args a name stands
+	raw  string         // a body that is neither form nor JSON
 	// valueInAddress: addresses are written into logs all over the world, and a secret's value does not belong there.
 	valueInAddress bool
 }
 
 // field is the text of a key; of a repeated one the last.
 func (in input) field(key string) string {
-	a, ok := in.args[key]
-	switch {
-	case !ok:
+	i, ok := in.at[key]
+	if !ok {
 		return ""
-	case a.IsList && len(a.List) > 0:
+	}
+	if a := in.args[i].Arg; a.IsList && len(a.List) > 0 {
 		return a.List[len(a.List)-1]
 	}
-	return a.Text
+	return in.args[i].Text
+}
+
+// set keeps an argument in the place of the one of the same name, else behind the others: in the order in which they came.
+func (in *input) set(key string, a templating.Arg) {
+	i, ok := in.at[key]
+	if !ok {
+		i = len(in.args)
+		in.at[key] = i
+		in.args = append(in.args, templating.NamedArg{Name: key})
+	}
+	in.args[i].Arg = a
+}
+
+func (in *input) remove(key string) {
+	i, ok := in.at[key]
+	if !ok {
+		return
+	}
+	delete(in.at, key)
+	in.args = slices.Delete(in.args, i, i+1)
+	for ; i < len(in.args); i++ {
+		in.at[in.args[i].Name] = i
+	}
 }
 
 // decode reads address and body. Where both have a key, the body wins.
 func decode(c *fiber.Ctx) (input, error) {
-	in := input{name: strings.Clone(c.Params("name")), args: make(map[string]templating.Arg)}
+	in := input{name: strings.Clone(c.Params("name")), at: make(map[string]int)}
 	if decoded, err := url.PathUnescape(in.name); err == nil {
 		in.name = decoded
 	}
-	address := url.Values{}
-	c.Context().QueryArgs().VisitAll(func(k, v []byte) { address.Add(string(k), string(v)) })
-	in.valueInAddress = address.Has("value")
-	in.take(address)
+	c.Context().QueryArgs().VisitAll(func(k, v []byte) { in.add(string(k), string(v)) })
+	_, in.valueInAddress = in.at["value"]
 	if c.Get(fiber.HeaderContentEncoding) != "" {
 		return in, workspace.Errorf(workspace.Invalid, "Send the body as it is, without a Content-Encoding")
 	}
@@ -84,14 +108,29 @@ func decode(c *fiber.Ctx) (input, error) {
 // formLike is the beginning of a form: one encoded key and its '='.
 var formLike = regexp.MustCompile(`^[A-Za-z0-9_.~*+%\[\]-]+=`)
 
+// add takes one pair of the address.
+func (in *input) add(key, value string) {
+	i, again := in.at[key]
+	switch {
+	case key == "":
+	case !again:
+		in.set(key, templating.Arg{Text: value})
+	case in.args[i].IsList:
+		in.args[i].List = append(in.args[i].List, value)
+	default:
+		in.set(key, templating.Arg{List: []string{in.args[i].Text, value}, IsList: true})
+	}
+}
+
+// take takes what a body has.
 func (in *input) take(values map[string][]string) {
-	for k, v := range values {
-		switch {
+	for _, k := range slices.Sorted(maps.Keys(values)) {
+		switch v := values[k]; {
 		case k == "":
 		case len(v) == 1:
-			in.args[k] = templating.Arg{Text: v[0]}
+			in.set(k, templating.Arg{Text: v[0]})
 		case len(v) > 1:
-			in.args[k] = templating.Arg{List: v, IsList: true}
+			in.set(k, templating.Arg{List: v, IsList: true})
 		}
 	}
 }
@@ -107,21 +146,22 @@ func (in *input) takeJSON(body []byte) error {
 	if err := d.Decode(&object); err != nil || d.More() {
 		return bad
 	}
-	for k, v := range object {
+	for _, k := range slices.Sorted(maps.Keys(object)) {
+		v := object[k]
 		if list, ok := v.([]any); ok {
 			a := templating.Arg{List: make([]string, 0, len(list)), IsList: true}
 			for _, e := range list {
 				text, _ := jsonText(e)
 				a.List = append(a.List, text)
 			}
-			in.args[k] = a
+			in.set(k, a)
 		} else if text, ok := jsonText(v); ok {
 			if strings.ContainsRune(text, utf8.RuneError) && !bytes.ContainsRune(body, utf8.RuneError) && !bytes.Contains(bytes.ToLower(body), []byte(`\ufffd`)) {
 				return workspace.Errorf(workspace.Invalid, "The JSON body has half of a surrogate pair: send the text in UTF-8")
 			}
-			in.args[k] = templating.Arg{Text: text}
+			in.set(k, templating.Arg{Text: text})
 		} else {
-			delete(in.args, k) // null: not sent
+			in.remove(k) // null: not sent
 		}
 	}
 	return nil

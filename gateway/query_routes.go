@@ -91,7 +91,7 @@ func (s *Server) queryRoute(build func(input) (query.Request, error)) fiber.Hand
 		if req.Settings, err = settingsOf(in); err != nil {
 			return err
 		}
-		delete(in.args, "token") // no template has a reason to see it
+		in.remove("token") // no template has a reason to see it
 		req.Params = in.args
 		return s.run(c, caller, req)
 	}

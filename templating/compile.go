@@ -1,6 +1,8 @@
 package templating
 
 import (
+	"slices"
+
 	"penstock/templating/parse"
 )
 
@@ -19,11 +21,23 @@ const (
 )
 
 // A block is statements one after the other.
-type block []stmt
+type block []item
+
+// An item is a statement, or text of the source that is copied: no more than the source in each turn of a loop, which
+// checks how much there is.
+type item struct {
+	run      stmt // nil for text
+	from, to int
+}
 
 func (b block) run(r *run) (jump, *fault) {
-	for _, s := range b {
-		if j, f := s(r); j != jumpNone || f != nil {
+	for i := range b {
+		it := &b[i]
+		if it.run == nil {
+			r.w.Text(r.t.src, it.from, it.to)
+			continue
+		}
+		if j, f := it.run(r); j != jumpNone || f != nil {
 			return j, f
 		}
 	}
@@ -88,12 +102,12 @@ func (c *compiler) compile(tree *parse.Tree) {
 	c.t.locals = max(c.t.locals, len(c.locals))
 	c.prepare()
 	for _, u := range c.t.uses {
-		if clashes(u.name) && !hasName(c.t.clashes, u.name) {
+		if clashes(u.name) && !slices.Contains(c.t.clashes, u.name) {
 			c.t.clashes = append(c.t.clashes, u.name)
 		}
 	}
 	if len(c.t.params) > 0 {
-		c.t.every = &origin{names: c.t.params}
+		c.t.every = (*origin)(&c.t.params)
 	}
 	c.checkContexts(tree.Root)
 }
@@ -173,8 +187,10 @@ func (c *compiler) declareName(name string, pos int) {
 func (c *compiler) block(b parse.Block) block {
 	var out block
 	for _, n := range b {
-		if s := c.node(n); s != nil {
-			out = append(out, s)
+		if t, ok := n.(*parse.Text); ok && t.Space == parse.SpaceAll {
+			out = append(out, item{from: c.pos(t), to: c.offset + t.End})
+		} else if s := c.node(n); s != nil {
+			out = append(out, item{run: s})
 		}
 	}
 	return out
@@ -184,7 +200,7 @@ func (c *compiler) node(n parse.Node) stmt {
 	c.loose = true
 	switch n := n.(type) {
 	case *parse.Text:
-		return c.text(n)
+		return c.generated(c.pos(n), n.Text) // folded white space
 	case *parse.Escape:
 		return c.generated(c.pos(n), n.Braces)
 	case *parse.Print:
@@ -210,27 +226,16 @@ func (c *compiler) node(n parse.Node) stmt {
 	return nil // comments and white space modes do nothing
 }
 
-func (c *compiler) text(n *parse.Text) stmt {
-	if n.Space != parse.SpaceAll {
-		return c.generated(c.pos(n), n.Text)
-	}
-	src, from, to := c.t.src, c.pos(n), c.offset+n.End
-	return func(r *run) (jump, *fault) {
-		r.b.Text(src, from, to)
-		return jumpNone, nil // no more than the source in each turn of a loop, which checks
-	}
-}
-
 func (c *compiler) generated(pos int, s string) stmt {
 	src := c.t.src
 	return func(r *run) (jump, *fault) {
-		r.b.Generated(src, pos, s)
+		r.w.Close(src, pos, nil, append(r.w.Open(), s...))
 		return jumpNone, r.checkOutput()
 	}
 }
 
 func (r *run) checkOutput() *fault {
-	if r.b.Len()-r.start > r.in.Limits.Output {
+	if r.w.Len() > r.most {
 		return overLimit("bytes of SQL", r.in.Limits.Output)
 	}
 	return nil
@@ -249,13 +254,12 @@ func (c *compiler) print(n *parse.Print) stmt {
 	short := c.appender(n.X)
 	return func(r *run) (jump, *fault) {
 		if short != nil {
-			line, from, ok, f := short(r, r.line[:0])
-			r.line = line
+			sql, from, ok, f := short(r, r.w.Open())
 			if f != nil {
 				return jumpNone, f.at(pos)
 			}
 			if ok {
-				r.write(pos, bytesText(line), from)
+				r.w.Close(r.t.src, pos, from, sql)
 				return jumpNone, r.checkOutput()
 			}
 		}

@@ -117,14 +117,14 @@ func (c *compiler) param(name string) int {
 	n := len(c.t.params)
 	c.t.byName[name] = n
 	c.t.params = append(c.t.params, name)
-	c.t.origins = append(c.t.origins, &origin{names: []string{name}})
+	c.t.origins = append(c.t.origins, &origin{name})
 	return n
 }
 
 // arg is the value of a parameter when it is first asked for.
 func (r *run) arg(n int) (value, *fault) {
 	name, from := r.t.params[n], r.t.origins[n]
-	a, sent := r.in.Params[name]
+	sent := r.places[n] > 0
 	v := none
 	switch {
 	case !sent && r.in.Mode == Validate:
@@ -133,7 +133,7 @@ func (r *run) arg(n int) (value, *fault) {
 		v.from = from
 	default:
 		var f *fault
-		if v, f = r.argValue(a, from); f != nil {
+		if v, f = r.argValue(r.in.Params[r.places[n]-1].Arg, from); f != nil {
 			return none, f
 		}
 		if t := r.t.preps[n]; t != nil {

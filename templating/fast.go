@@ -15,28 +15,45 @@ import (
 // An appender appends what a tag prints. ok is false when only the general way knows.
 type appender func(r *run, dst []byte) (out []byte, from *origin, ok bool, f *fault)
 
-// sent fills in the parameters of a request. In a validation each is made when it is asked for.
+// sent fills in the parameters of a request: r.places says where each is, and in a request r.args holds what is a text. The
+// others are made when they are asked for, in a validation all.
 func (r *run) sent() {
-	if r.in.Mode != Request {
-		return
+	if r.in.Mode == Request {
+		copy(r.args, r.t.nones)
 	}
-	copy(r.args, r.t.nones)
-	if len(r.args) < len(r.in.Params) {
-		for n, name := range r.t.params {
-			if a, ok := r.in.Params[name]; ok {
-				r.sentOne(n, a)
-			}
+	clear(r.places)
+	for i := range r.in.Params {
+		a := &r.in.Params[i]
+		n := -1
+		if i < len(r.habit) {
+			n = r.habit[i]
 		}
-		return
-	}
-	for name, a := range r.in.Params {
-		if n, ok := r.t.byName[name]; ok {
-			r.sentOne(n, a)
+		if n < 0 || r.t.params[n] != a.Name {
+			var ok bool
+			if n, ok = r.t.byName[a.Name]; !ok {
+				continue
+			}
+			r.learn(i, n)
+		}
+		r.places[n] = i + 1
+		if r.in.Mode == Request {
+			r.sentOne(n, &a.Arg)
 		}
 	}
 }
 
-func (r *run) sentOne(n int, a Arg) {
+// learn notes that the i-th parameter that was sent is number n of the template: the next request is likely to be alike.
+func (r *run) learn(i, n int) {
+	if i >= kept {
+		return
+	}
+	for len(r.habit) <= i {
+		r.habit = append(r.habit, -1)
+	}
+	r.habit[i] = n
+}
+
+func (r *run) sentOne(n int, a *Arg) {
 	v := &r.args[n]
 	switch {
 	case a.IsList:
@@ -123,51 +140,51 @@ func (c *compiler) appender(x parse.Expr) appender {
 	return nil
 }
 
-// A texter appends a text; ok is false when the expression is no text.
-type texter func(r *run, dst []byte) (out []byte, from *origin, ok bool)
+// A textRef is a part of a text: a constant, or what a parameter or a local name holds.
+type textRef struct {
+	constant string
+	of       refKind
+	n        int // of the parameter or local name
+}
 
-// texter gives the short way of names, constant texts and sums of them, or nil.
-func (c *compiler) texter(x parse.Expr) texter {
+type refKind uint8
+
+const (
+	ofConst refKind = iota
+	ofParam
+	ofLocal
+)
+
+// textRefs are the parts of names, constant texts and sums of them; nil for anything else.
+func (c *compiler) textRefs(x parse.Expr) []textRef {
 	switch x := x.(type) {
 	case *parse.Const:
-		if x.Kind != parse.Str {
-			return nil
+		if x.Kind == parse.Str {
+			return []textRef{{constant: x.Str}}
 		}
-		s := x.Str
-		return func(_ *run, dst []byte) ([]byte, *origin, bool) { return append(dst, s...), nil, true }
 	case *parse.Name:
 		if n, ok := c.plainParam(x); ok {
-			return func(r *run, dst []byte) ([]byte, *origin, bool) {
-				v := &r.args[n]
-				return append(dst, v.s...), v.from, v.kind == kStr
-			}
+			return []textRef{{of: ofParam, n: n}}
 		}
-		n, local := c.locals[x.Ident]
-		if !local || c.scoped(x.Ident) >= 0 {
-			return nil
-		}
-		return func(r *run, dst []byte) ([]byte, *origin, bool) {
-			v := &r.locals[n]
-			return append(dst, v.s...), v.from, v.kind == kStr
+		if n, local := c.locals[x.Ident]; local && c.scoped(x.Ident) < 0 {
+			return []textRef{{of: ofLocal, n: n}}
 		}
 	case *parse.Binary:
 		if x.Op != "+" {
 			return nil
 		}
-		a, b := c.texter(x.X), c.texter(x.Y)
-		if a == nil || b == nil {
-			return nil
-		}
-		return func(r *run, dst []byte) ([]byte, *origin, bool) {
-			dst, from, ok := a(r, dst)
-			if !ok {
-				return dst, nil, false
-			}
-			dst, with, ok := b(r, dst)
-			return dst, r.union(from, with), ok
+		if a, b := c.textRefs(x.X), c.textRefs(x.Y); a != nil && b != nil {
+			return append(a, b...)
 		}
 	}
 	return nil
+}
+
+func (r *run) variable(p *textRef) *value {
+	if p.of == ofParam {
+		return &r.args[p.n]
+	}
+	return &r.locals[p.n]
 }
 
 // appendIdent is the short way of column(text) and symbol(text).
@@ -175,32 +192,33 @@ func (c *compiler) appendIdent(x *parse.Call, fn string) appender {
 	if len(x.Args) != 1 || len(x.Keywords) > 0 {
 		return nil
 	}
-	t := c.texter(x.Args[0])
-	if t == nil {
+	parts := c.textRefs(x.Args[0])
+	if parts == nil {
 		return nil
 	}
 	column := fn == "column"
-	if name, ok := x.Args[0].(*parse.Name); ok && column {
-		if n, local := c.locals[name.Ident]; local && c.scoped(name.Ident) < 0 {
-			return func(r *run, dst []byte) ([]byte, *origin, bool, *fault) {
-				v := &r.locals[n]
+	return func(r *run, dst []byte) ([]byte, *origin, bool, *fault) {
+		var from *origin
+		dst = append(dst, '`')
+		for i := range parts {
+			p := &parts[i]
+			s := p.constant
+			if p.of != ofConst {
+				v := r.variable(p)
 				if v.kind != kStr {
 					return dst, nil, false, nil
 				}
-				return literal.Path(dst, v.s), v.from, true, nil
+				if s = v.s; from != v.from {
+					from = r.union(from, v.from)
+				}
+			}
+			if column {
+				dst = literal.PathInside(dst, s)
+			} else {
+				dst = literal.Bare(dst, s)
 			}
 		}
-	}
-	return func(r *run, dst []byte) ([]byte, *origin, bool, *fault) {
-		word, from, ok := t(r, r.word[:0])
-		r.word = word
-		if !ok || len(word) > r.in.Limits.Output {
-			return dst, nil, false, nil
-		}
-		if column {
-			return literal.Path(dst, bytesText(word)), from, true, nil
-		}
-		return literal.Ident(dst, bytesText(word), '`'), from, true, nil
+		return append(dst, '`'), from, true, nil
 	}
 }
 

@@ -42,7 +42,7 @@ func rendered(t *testing.T, text, value, secret string) lexer.Statement {
 	if strings.Contains(text, "column") {
 		value = strings.NewReplacer(",", "", ".", "").Replace(value)
 	}
-	params := map[string]templating.Arg{"a": {Text: value}, "l": {IsList: true, List: []string{value}}, "j": {Text: `{"k": "x"}`}}
+	params := templating.ArgsOf(map[string]templating.Arg{"a": {Text: value}, "l": {IsList: true, List: []string{value}}, "j": {Text: `{"k": "x"}`}})
 	var b lexer.Builder
 	if _, err := compile(t, "%"+text).Render(&b, templating.Input{Params: params, Secret: vault("s", secret)}); err != nil {
 		t.Fatalf("%s with %q: %v", text, value, err)
@@ -128,7 +128,7 @@ func FuzzRender(f *testing.F) {
 		limits := templating.Limits{Steps: 20_000, Turns: 2000, Output: 1 << 16, Values: 1 << 18, Depth: 20}
 		for _, mode := range []templating.Mode{templating.Request, templating.Validate} {
 			in := templating.Input{Params: args("a", a, "b", b), Secret: vault("k", "hunter2hunter2"), Mode: mode, Limits: limits}
-			in.Params["l"] = templating.Arg{IsList: true, List: []string{a, b}}
+			in.Params = append(in.Params, templating.NamedArg{Name: "l", Arg: templating.Arg{IsList: true, List: []string{a, b}}})
 			var out lexer.Builder
 			_, err := tmpl.Render(&out, in)
 			if err != nil {

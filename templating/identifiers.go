@@ -211,19 +211,18 @@ func splitCall(r *run, a []value) (value, *fault) {
 	if sep == "" {
 		return none, faultf(KindRuntime, "ValueError", "empty separator")
 	}
-	items, f := r.split(v, sep, -1)
+	items, f := r.split(v, sep, -1, true)
+	if f == nil {
+		f = r.grow(len(items) * valueSize)
+	}
 	if f != nil {
 		return none, f
 	}
-	for i := range items {
-		items[i].s = trim(items[i].s)
-	}
-	l, f := r.newList(kList, items)
-	return l.with(v.from), f
+	return value{kind: kList, obj: &list{items: items, depth: 1}, from: v.from}, nil
 }
 
-// split cuts a text at a separator, at most n times when n is not negative.
-func (r *run) split(v value, sep string, n int) ([]value, *fault) {
+// split cuts a text at a separator, at most n times when n is not negative. trimmed leaves out the blanks around each part.
+func (r *run) split(v value, sep string, n int, trimmed bool) ([]value, *fault) {
 	count := strings.Count(v.s, sep)
 	if n >= 0 && n < count {
 		count = n
@@ -231,14 +230,21 @@ func (r *run) split(v value, sep string, n int) ([]value, *fault) {
 	if f := r.grow((count + 1) * valueSize); f != nil {
 		return nil, f
 	}
-	items := r.values(count + 1)[:0]
+	items := r.values(count + 1)
 	rest := v.s
-	for ; count > 0; count-- {
-		i := strings.Index(rest, sep)
-		items = append(items, value{kind: kStr, s: rest[:i], from: v.from})
-		rest = rest[i+len(sep):]
+	for i := range items {
+		s := rest
+		if i < count {
+			at := strings.Index(rest, sep)
+			s, rest = rest[:at], rest[at+len(sep):]
+		}
+		if trimmed {
+			s = trim(s)
+		}
+		it := &items[i] // the memory is empty
+		it.kind, it.s, it.from = kStr, s, v.from
 	}
-	return append(items, value{kind: kStr, s: rest, from: v.from}), nil
+	return items, nil
 }
 
 // countable are the items of a value whose end is known.

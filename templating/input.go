@@ -7,6 +7,25 @@ type Arg struct {
 	IsList bool
 }
 
+// A NamedArg is a parameter that was sent.
+type NamedArg struct {
+	Name string
+	Arg
+}
+
+// Args are the parameters of a request, each name once, in the order in which they came: the next request of the same client
+// is likely to have the same names in the same order, which makes it cheap to find them.
+type Args []NamedArg
+
+// ArgsOf makes Args of a map.
+func ArgsOf(m map[string]Arg) Args {
+	out := make(Args, 0, len(m))
+	for name, a := range m {
+		out = append(out, NamedArg{name, a})
+	}
+	return out
+}
+
 // A Mode says what a rendering is for.
 type Mode uint8
 
@@ -25,23 +44,28 @@ type Limits struct {
 	Depth  int // how deep lists and dictionaries nest; 100
 }
 
+var defaultLimits = Limits{Steps: 1_000_000, Turns: 100_000, Output: 4 << 20, Values: 16 << 20, Depth: 100}
+
 func (l Limits) withDefaults() Limits {
+	if l == (Limits{}) {
+		return defaultLimits
+	}
 	set := func(n *int, def int) {
 		if *n <= 0 {
 			*n = def
 		}
 	}
-	set(&l.Steps, 1_000_000)
-	set(&l.Turns, 100_000)
-	set(&l.Output, 4<<20)
-	set(&l.Values, 16<<20)
-	set(&l.Depth, 100)
+	set(&l.Steps, defaultLimits.Steps)
+	set(&l.Turns, defaultLimits.Turns)
+	set(&l.Output, defaultLimits.Output)
+	set(&l.Values, defaultLimits.Values)
+	set(&l.Depth, defaultLimits.Depth)
 	return l
 }
 
-// Input is what a rendering works on. The maps are only read.
+// Input is what a rendering works on. Params are only read.
 type Input struct {
-	Params map[string]Arg
+	Params Args
 	// Secret looks a secret up. It is called when a tb_secret is evaluated; nil means that there are none. An error
 	// that it returns ends the rendering and is returned as it is.
 	Secret func(name string) (value string, found bool, err error)

@@ -186,7 +186,7 @@ func splitMethod(r *run, v value, a []value) (value, *fault) {
 	case a[0].s == "":
 		return none, faultf(KindRuntime, "ValueError", "empty separator")
 	default:
-		if items, f = r.split(t, a[0].s, n); f != nil {
+		if items, f = r.split(t, a[0].s, n, false); f != nil {
 			return none, f
 		}
 	}

@@ -81,12 +81,12 @@ func oracleCases(tb testing.TB) []oracleCase {
 func (c *oracleCase) source() *lexer.Source { return &lexer.Source{Node: "n", Text: "%" + c.Template} }
 
 func (c *oracleCase) input() templating.Input {
-	in := templating.Input{Params: make(map[string]templating.Arg), Secret: func(name string) (string, bool, error) {
+	in := templating.Input{Secret: func(name string) (string, bool, error) {
 		v, ok := c.Secrets[name]
 		return v, ok, nil
 	}}
 	for k, a := range c.Params {
-		in.Params[k] = templating.Arg(a)
+		in.Params = append(in.Params, templating.NamedArg{Name: k, Arg: templating.Arg(a)})
 	}
 	if c.Mode == "test" {
 		in.Mode = templating.Validate

@@ -1,21 +1,18 @@
 package templating
 
 import (
-	"unsafe"
-
 	"penstock/templating/literal"
 )
 
 // print writes what {{ }} prints for a value. source is the tag's content, for the error about null.
 func (r *run) print(pos int, v value, source string) *fault {
 	from := v.from
-	b := r.scratch[:0]
+	b := r.w.Open()
 	switch v.kind {
 	case kStr, kExc:
 		b = literal.String(b, v.s)
 	case kRaw, kSym:
-		r.write(pos, v.s, from)
-		return nil
+		b = append(b, v.s...)
 	case kInt, kBool, kBig, kFloat:
 		b = appendTyped(b, v)
 	case kNone, kAbsent:
@@ -30,7 +27,7 @@ func (r *run) print(pos int, v value, source string) *fault {
 				}
 				continue
 			}
-			r.write(pos, p.text, p.from)
+			r.w.Close(r.t.src, pos, p.from, append(r.w.Open(), p.text...))
 		}
 		return nil
 	default:
@@ -40,19 +37,8 @@ func (r *run) print(pos int, v value, source string) *fault {
 		}
 		from = originOf(v)
 	}
-	r.scratch = b
-	// The builder copies the bytes, and they are not changed until it did.
-	r.write(pos, unsafe.String(unsafe.SliceData(b), len(b)), from)
+	r.w.Close(r.t.src, pos, from, b)
 	return nil
-}
-
-// write appends text with its origin.
-func (r *run) write(pos int, s string, from *origin) {
-	if from == nil {
-		r.b.Generated(r.t.src, pos, s)
-		return
-	}
-	r.b.Param(r.t.src, pos, s, from.names)
 }
 
 // maxSourceShown is how much of a tag the error about null shows, in characters.

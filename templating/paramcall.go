@@ -130,23 +130,22 @@ func (p *paramCall) print(pos int, source string) stmt {
 	return func(r *run) (jump, *fault) {
 		v := &r.args[p.param]
 		if at := r.literals[p.number]; at.end > 0 {
-			sql := r.b.Statement().Bytes()
-			r.write(pos, bytesText(sql[at.start:at.end]), v.from)
+			sql := r.w.Open()
+			r.w.Close(r.t.src, pos, v.from, append(sql, sql[at.start:at.end]...))
 			return jumpNone, r.checkOutput()
 		}
-		start := r.b.Len()
+		start := r.w.Len()
 		switch {
 		case v.kind == kStr:
-			line, ok := p.write(r.line[:0], v.s)
-			r.line = line
+			sql, ok := p.write(r.w.Open(), v.s)
 			if !ok {
 				break
 			}
-			r.write(pos, bytesText(line), v.from)
-			r.literals[p.number] = span{start, r.b.Len()}
+			r.w.Close(r.t.src, pos, v.from, sql)
+			r.literals[p.number] = span{start, len(sql)}
 			return jumpNone, r.checkOutput()
 		case v.kind == kNone && p.def != "":
-			r.write(pos, p.def, v.from)
+			r.w.Close(r.t.src, pos, v.from, append(r.w.Open(), p.def...))
 			return jumpNone, r.checkOutput()
 		}
 		w, f := p.eval(r)

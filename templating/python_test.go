@@ -173,7 +173,7 @@ func TestJSONIsPythons(t *testing.T) {
 		}
 		text := *line[0]
 		var b lexer.Builder
-		r := tmpl.begin(&b, Input{Params: map[string]Arg{"a": {Text: text}}})
+		r := tmpl.begin(&b, Input{Params: Args{{"a", Arg{Text: text}}}})
 		_, fault := tmpl.body.run(r)
 		switch {
 		case line[1] == nil:

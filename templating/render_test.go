@@ -22,10 +22,10 @@ func compile(t testing.TB, text string) *templating.Template {
 }
 
 // args makes parameters of pairs.
-func args(pairs ...string) map[string]templating.Arg {
-	out := make(map[string]templating.Arg)
+func args(pairs ...string) templating.Args {
+	var out templating.Args
 	for i := 0; i < len(pairs); i += 2 {
-		out[pairs[i]] = templating.Arg{Text: pairs[i+1]}
+		out = append(out, templating.NamedArg{Name: pairs[i], Arg: templating.Arg{Text: pairs[i+1]}})
 	}
 	return out
 }

@@ -1,6 +1,7 @@
 package templating
 
 import (
+	"slices"
 	"unsafe"
 
 	"penstock/sql/lexer"
@@ -8,12 +9,15 @@ import (
 
 // A run is the state of one rendering. Runs are kept in the template's pool, so that a rendering makes little garbage.
 type run struct {
-	t     *Template
-	b     *lexer.Builder
-	in    Input
-	start int // the length of the builder at the beginning
+	t    *Template
+	b    *lexer.Builder
+	w    lexer.Writer // into b
+	in   Input
+	most int // the length of the builder that is not to be passed
 
 	args   []value // by the number of the parameter; kAbsent until asked for
+	places []int   // by the number of the parameter: one more than its place in in.Params, 0 when it was not sent
+	habit  []int   // by place in the in.Params of earlier renderings: the number of the parameter, -1 for none
 	locals []value // by the number of the local name; kAbsent until assigned
 	stack  []value // arguments of calls that are being evaluated
 	memo   []value // by the number of the call: what it gave; kAbsent until it was evaluated
@@ -23,8 +27,6 @@ type run struct {
 
 	steps, turns, grown int    // what is left of the budgets
 	scratch             []byte // of functions
-	line                []byte // what a tag prints
-	word                []byte // a text that is put together within it
 	unions              map[[2]*origin]*origin
 	facts               Facts
 	printed             []secretAt
@@ -78,28 +80,19 @@ func (r *run) union(a, b *origin) *origin {
 	if o, ok := r.unions[key]; ok {
 		return o
 	}
-	o := &origin{names: a.names}
-	for _, n := range b.names {
-		if !hasName(a.names, n) {
-			// Capped, so that appending never writes into the other set.
-			o.names = append(o.names[:len(o.names):len(o.names)], n)
+	names := slices.Clip(*a) // so that appending never writes into the other set
+	for _, n := range *b {
+		if !slices.Contains(*a, n) {
+			names = append(names, n)
 		}
 	}
-	if len(o.names) == len(a.names) {
-		o = a
+	o := a
+	if len(names) > len(*a) {
+		o = &names
 	}
 	if r.unions == nil || len(r.unions) > 1000 {
 		r.unions = make(map[[2]*origin]*origin)
 	}
 	r.unions[key] = o
 	return o
-}
-
-func hasName(names []string, name string) bool {
-	for _, n := range names {
-		if n == name {
-			return true
-		}
-	}
-	return false
 }

@@ -1,6 +1,7 @@
 package templating
 
 import (
+	"slices"
 	"strings"
 
 	"penstock/sql/lexer"
@@ -57,7 +58,7 @@ func (c *compiler) secretCall(x *parse.Call, fn string) eval {
 	}
 	c.noteSecret(name.Str, def != nil, pos)
 	s := name.Str
-	names := []string{s}
+	names := &lexer.Names{s}
 	return func(r *run) (value, *fault) {
 		return r.secret(names, def, pos)
 	}
@@ -94,11 +95,11 @@ func cannotAccess(name string) *fault {
 }
 
 // secret looks a secret up.
-func (r *run) secret(name []string, def eval, pos int) (value, *fault) {
+func (r *run) secret(names *lexer.Names, def eval, pos int) (value, *fault) {
 	if f := r.step(); f != nil {
 		return none, f.at(pos)
 	}
-	d := none
+	name, d := (*names)[0], none
 	if def != nil {
 		var f *fault
 		if d, f = def(r); f != nil {
@@ -106,41 +107,37 @@ func (r *run) secret(name []string, def eval, pos int) (value, *fault) {
 		}
 	}
 	if r.in.Secret != nil {
-		v, found, err := r.in.Secret(name[0])
+		v, found, err := r.in.Secret(name)
 		if err != nil {
 			return none, &fault{err: err, pos: pos}
 		}
 		if found {
-			if !hasName(r.facts.Secrets, name[0]) {
-				r.facts.Secrets = append(r.facts.Secrets, name[0])
+			if !slices.Contains(r.facts.Secrets, name) {
+				r.facts.Secrets = append(r.facts.Secrets, name)
 			}
-			return value{kind: kSecret, obj: &secret{name: name, value: v}}, nil
+			return value{kind: kSecret, obj: &secret{name: names, value: v}}, nil
 		}
 	}
 	switch {
 	case d.kind == kStr:
 		// What stands in for a secret is one: it may stand where a secret may, and nowhere else.
-		return value{kind: kSecret, obj: &secret{name: name, value: d.s}}, nil
+		return value{kind: kSecret, obj: &secret{name: names, value: d.s}}, nil
 	case d.kind != kNone && d.kind != kMissing:
 		return d, nil
 	case r.in.Mode == Validate:
-		if !hasName(r.facts.Missing, name[0]) {
-			r.facts.Missing = append(r.facts.Missing, name[0])
+		if !slices.Contains(r.facts.Missing, name) {
+			r.facts.Missing = append(r.facts.Missing, name)
 		}
-		return value{kind: kSecret, obj: &secret{name: name, value: "{" + name[0] + ": String}"}}, nil
+		return value{kind: kSecret, obj: &secret{name: names, value: "{" + name + ": String}"}}, nil
 	}
-	return none, cannotAccess(name[0]).at(pos)
+	return none, cannotAccess(name).at(pos)
 }
 
 // printSecret writes the literal of a secret. Whether one can stand here is known when the statement is whole.
 func (r *run) printSecret(pos int, s *secret) *fault {
-	n := len(r.scratch)
-	r.scratch = literal.Secret(r.scratch, s.value)
-	at := secretAt{span{r.b.Len(), r.b.Len() + len(r.scratch) - n}, s.name[0], pos}
-	r.b.Secret(r.t.src, pos, bytesText(r.scratch[n:]), s.name)
-	clear(r.scratch[n:])
-	r.scratch = r.scratch[:n]
-	r.printed = append(r.printed, at)
+	start := r.w.Len()
+	r.w.CloseSecret(r.t.src, pos, s.name, literal.Secret(r.w.Open(), s.value))
+	r.printed = append(r.printed, secretAt{span{start, r.w.Len()}, (*s.name)[0], pos})
 	return r.checkOutput()
 }
 

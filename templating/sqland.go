@@ -88,7 +88,7 @@ func (c *compiler) appendAnd(x *parse.Call) appender {
 	}
 	terms := c.terms(x)
 	return func(r *run, dst []byte) ([]byte, *origin, bool, *fault) {
-		w := andWriter{r: r, out: dst}
+		w := andWriter{r: r, out: dst, start: len(dst)}
 		for i := range terms {
 			if f := w.term(&terms[i]); f != nil {
 				return w.out, nil, false, f.at(terms[i].pos)
@@ -102,6 +102,7 @@ func (c *compiler) appendAnd(x *parse.Call) appender {
 type andWriter struct {
 	r     *run
 	out   []byte
+	start int // where in out the text since the last secret begins
 	from  *origin
 	parts []part // what came up to the last secret
 	any   bool   // a term was written
@@ -134,8 +135,8 @@ func (w *andWriter) term(t *term) *fault {
 	w.begin(t)
 	w.any = true
 	if v.kind == kSecret {
-		w.parts = append(w.parts, part{text: string(w.out), from: w.from}, part{secret: v.obj.(*secret)})
-		w.out, w.from = w.out[:0], nil
+		w.parts = append(w.parts, part{text: string(w.out[w.start:]), from: w.from}, part{secret: v.obj.(*secret)})
+		w.out, w.from = w.out[:w.start], nil
 		return nil
 	}
 	w.out, f = w.r.appendSQL(w.out, v)

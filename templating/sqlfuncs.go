@@ -93,14 +93,14 @@ func originOf(v value) *origin {
 	seen := make(map[string]bool)
 	out := new(origin)
 	for o := range all {
-		for _, name := range o.names {
+		for _, name := range *o {
 			if !seen[name] {
 				seen[name] = true
-				out.names = append(out.names, name)
+				*out = append(*out, name)
 			}
 		}
 	}
-	sort.Strings(out.names)
+	sort.Strings(*out)
 	return out
 }
 

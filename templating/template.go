@@ -99,11 +99,11 @@ func (t *Template) Render(b *lexer.Builder, in Input) (Facts, error) {
 func (t *Template) begin(b *lexer.Builder, in Input) *run {
 	r, _ := t.pool.Get().(*run)
 	if r == nil {
-		r = &run{t: t, args: make([]value, len(t.params)), locals: make([]value, t.locals),
+		r = &run{t: t, args: make([]value, len(t.params)), places: make([]int, len(t.params)), locals: make([]value, t.locals),
 			memo: make([]value, len(t.memo)), literals: make([]span, len(t.memo))}
 	}
 	in.Limits = in.Limits.withDefaults()
-	r.b, r.in, r.start = b, in, b.Len()
+	r.b, r.w, r.in, r.most = b, b.Writer(), in, b.Len()+in.Limits.Output
 	r.sent()
 	r.steps, r.turns, r.grown = in.Limits.Steps, in.Limits.Turns, in.Limits.Values
 	return r
@@ -118,8 +118,8 @@ func (t *Template) end(r *run) {
 	clear(r.stack[:cap(r.stack)])
 	clear(r.arena)
 	r.stack, r.arena = r.stack[:0], r.arena[:0]
-	r.scratch, r.line, r.word = short(r.scratch), short(r.line), short(r.word)
-	r.b, r.in, r.facts = nil, Input{}, Facts{}
+	r.scratch = short(r.scratch)
+	r.b, r.w, r.in, r.facts = nil, lexer.Writer{}, Input{}, Facts{}
 	r.printed = r.printed[:0]
 	t.pool.Put(r)
 }

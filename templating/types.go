@@ -62,7 +62,7 @@ func required(v value) *fault {
 	if v.from == nil {
 		return f
 	}
-	names := v.from.names
+	names := *v.from
 	list := names[0]
 	if n := len(names) - 1; n > 0 {
 		list = strings.Join(names[:n], ", ") + " and " + names[n]

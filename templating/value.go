@@ -3,6 +3,8 @@ package templating
 import (
 	"math"
 	"math/big"
+
+	"penstock/sql/lexer"
 )
 
 // kind is the type of a value of the language.
@@ -43,7 +45,7 @@ type value struct {
 
 // An origin is the set of request parameters that a value was computed from; nil is none. Origins are compared by
 // address and shared, never changed.
-type origin struct{ names []string }
+type origin = lexer.Names
 
 // A list is what lists, tuples and iterators hold. depth is how deep lists nest in it.
 type list struct {
@@ -60,7 +62,7 @@ type dict struct {
 
 // A secret is one use of tb_secret that found a value.
 type secret struct {
-	name  []string // the one name, as spans want it
+	name  *lexer.Names // the one name, as spans want it
 	value string
 }
 

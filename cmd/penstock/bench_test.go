@@ -54,7 +54,7 @@ func BenchmarkStart(b *testing.B) {
 func BenchmarkQuery(b *testing.B) {
 	p := startProcess(b, filepath.Join(b.TempDir(), "data"), "--project", benchProject(b), "--max-running", "64")
 	p.secret("key_salt", "sea-salt")
-	st, err := composeFile(filepath.Join("demo", "endpoints", "check_key.pipe"), map[string]templating.Arg{"key": {Text: "ada-4711"}}, "sea-salt")
+	st, err := composeFile(filepath.Join("demo", "endpoints", "check_key.pipe"), templating.Args{{Name: "key", Arg: templating.Arg{Text: "ada-4711"}}}, "sea-salt")
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -175,7 +175,7 @@ func BenchmarkRenderDemo(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	in := templating.Input{Params: map[string]templating.Arg{"key": {Text: "ada-4711"}}, Secret: everySecret}
+	in := templating.Input{Params: templating.Args{{Name: "key", Arg: templating.Arg{Text: "ada-4711"}}}, Secret: everySecret}
 	var builder lexer.Builder
 	b.ReportAllocs()
 	for b.Loop() {
@@ -187,7 +187,7 @@ func BenchmarkRenderDemo(b *testing.B) {
 }
 
 // composeFile composes the endpoint of a file of the demo.
-func composeFile(path string, params map[string]templating.Arg, secret string) (lexer.Statement, error) {
+func composeFile(path string, params templating.Args, secret string) (lexer.Statement, error) {
 	text, err := demo.ReadFile(filepath.ToSlash(path))
 	if err != nil {
 		return lexer.Statement{}, err

@@ -67,7 +67,7 @@ func readBack(t *testing.T, e *enginetest.Engine, values []string) {
 	for i, v := range values {
 		b.Reset()
 		in := templating.Input{
-			Params: map[string]templating.Arg{"p": {Text: v}},
+			Params: templating.Args{{Name: "p", Arg: templating.Arg{Text: v}}},
 			Secret: func(string) (string, bool, error) { return v, true, nil },
 		}
 		if _, err := tpl.Render(&b, in); err != nil {

@@ -94,7 +94,7 @@ func besides(file string) (pipes.Scope, error) {
 	return project.Scope(dir)
 }
 
-func parseParams(pairs []string) (map[string]templating.Arg, error) {
+func parseParams(pairs []string) (templating.Args, error) {
 	params := make(map[string]templating.Arg, len(pairs))
 	for _, pair := range pairs {
 		k, v, ok := strings.Cut(pair, "=")
@@ -111,7 +111,7 @@ func parseParams(pairs []string) (map[string]templating.Arg, error) {
 			params[k] = templating.Arg{List: []string{old.Text, v}, IsList: true}
 		}
 	}
-	return params, nil
+	return templating.ArgsOf(params), nil
 }
 
 // batchLine is one line of --batch.
@@ -162,7 +162,7 @@ func renderBatch(in io.Reader, out io.Writer) error {
 
 func (b batchLine) render() batchResult {
 	res := batchResult{ID: b.ID}
-	in := templating.Input{Params: make(map[string]templating.Arg, len(b.Params)), Secret: func(name string) (string, bool, error) {
+	in := templating.Input{Secret: func(name string) (string, bool, error) {
 		v, ok := b.Secrets[name]
 		return v, ok, nil
 	}}
@@ -180,9 +180,9 @@ func (b batchLine) render() batchResult {
 			for i, e := range list {
 				a.List[i] = fmt.Sprint(e)
 			}
-			in.Params[k] = a
+			in.Params = append(in.Params, templating.NamedArg{Name: k, Arg: a})
 		} else if v != nil {
-			in.Params[k] = templating.Arg{Text: fmt.Sprint(v)}
+			in.Params = append(in.Params, templating.NamedArg{Name: k, Arg: templating.Arg{Text: fmt.Sprint(v)}})
 		}
 	}
 	// The line that makes a text a template is not part of what is given.

@@ -27,7 +27,7 @@ type Request struct {
 	Q        string // a SELECT over the endpoint, which it calls _
 	SQL      string // a statement, or a template when it begins with '%'
 	Pipeline string // the pipe that _ stands for in SQL; "" for none
-	Params   map[string]templating.Arg
+	Params   templating.Args
 	Format   string // the engine's name of the output format; a FORMAT clause of SQL wins
 	Settings []engine.Setting
 }

@@ -3,6 +3,7 @@ package lexer
 import (
 	"fmt"
 	"log/slog"
+	"slices"
 	"sort"
 	"strings"
 	"unicode/utf8"
@@ -67,31 +68,60 @@ const (
 	Secret                     // the literal of one secret
 )
 
+// Names are the request parameters that a text was computed from, or the one secret that a literal is of. They are shared
+// and never changed.
+type Names []string
+
 // A Span is where in a statement the text of a secret or of request parameters stands: the bytes [Start, End).
 type Span struct {
 	Start, End int
 	Kind       SpanKind
 	// Names are the parameters that the text was computed from, or the one secret. Read-only.
-	Names []string
+	Names Names
 }
 
-// mark says where the bytes of a statement from start on, up to the next mark, come from. It is small because a rendering
-// writes one for each piece; texts are far shorter than 4 GB.
-type mark struct {
+// A piece is the bytes of a statement from start on, up to the next piece, and where they come from. It is small because a
+// rendering writes hundreds; texts are far shorter than 1 GB.
+type piece struct {
 	source *Source
+	names  *Names // whose value it is; nil for what is nobody's, which makes it no span
 	start  uint32
-	// offset is in source.Text. With fromTag all bytes come from the tag there; otherwise they were copied, and the n-th
-	// comes from offset+n.
-	offset uint32
+	origin uint32 // the offset in source.Text, and flags
 }
 
-const fromTag = 1 << 31
+const (
+	fromTag  = 1 << 31 // all bytes come from the tag at the offset; otherwise they were copied, and the n-th comes from offset+n
+	ofSecret = 1 << 30 // it is the literal of a secret
+	offset   = ofSecret - 1
+)
+
+func (p *piece) kind() SpanKind {
+	switch {
+	case p.names == nil:
+		return 0
+	case p.origin&ofSecret != 0:
+		return Secret
+	}
+	return Param
+}
 
 type statement struct {
 	sql     []byte
-	spans   []Span
-	marks   []mark
-	secrets bool // one of the spans is a secret's
+	pieces  []piece
+	secrets bool // one of the pieces is a secret's
+}
+
+// end is the byte behind the piece at i.
+func (s *statement) end(i int) int {
+	if i+1 < len(s.pieces) {
+		return int(s.pieces[i+1].start)
+	}
+	return len(s.sql)
+}
+
+// at is the index of the piece that holds the byte off; -1 when there is none.
+func (s *statement) at(off int) int {
+	return sort.Search(len(s.pieces), func(i int) bool { return int(s.pieces[i].start) > off }) - 1
 }
 
 // A Statement is finished SQL with the spans of secrets and parameters in it. It is immutable and safe to share, but one
@@ -124,9 +154,18 @@ func (st Statement) Bytes() []byte {
 // Len is the number of bytes of the SQL.
 func (st Statement) Len() int { return len(st.Bytes()) }
 
-// Spans are ordered by Start and do not overlap. Read-only.
-func (st Statement) Spans() []Span {
-	return st.get().spans
+// Spans are ordered by Start and do not overlap.
+func (st Statement) Spans() []Span { return st.AppendSpans(nil) }
+
+// AppendSpans appends the spans to dst.
+func (st Statement) AppendSpans(dst []Span) []Span {
+	s := st.get()
+	for i := range s.pieces {
+		if p := &s.pieces[i]; p.names != nil {
+			dst = append(dst, Span{Start: int(p.start), End: s.end(i), Kind: p.kind(), Names: *p.names})
+		}
+	}
+	return dst
 }
 
 // HasSecrets tells whether the literal of a secret stands in the statement.
@@ -136,33 +175,35 @@ func (st Statement) HasSecrets() bool {
 
 // Log is the SQL with [[SENSITIVE]] in place of each secret's literal: the only form that may be written down.
 func (st Statement) Log() string {
+	s := st.get()
+	if !s.secrets {
+		return string(s.sql)
+	}
 	var b strings.Builder
-	sql, at := st.Bytes(), 0
-	for _, sp := range st.Spans() {
-		if sp.Kind != Secret {
+	for i := range s.pieces {
+		p := &s.pieces[i]
+		if p.kind() == Secret {
+			b.WriteString(Sensitive)
 			continue
 		}
-		b.Write(sql[at:sp.Start])
-		b.WriteString(Sensitive)
-		at = sp.End
+		b.Write(s.sql[p.start:s.end(i)])
 	}
-	b.Write(sql[at:])
 	return b.String()
 }
 
 // Position tells where the byte off of the SQL comes from: the place in the node's own text, not in the rendered one.
 // For bytes that a tag wrote it is the place of the tag. A byte without origin has the zero Position.
 func (st Statement) Position(off int) Position {
-	marks := st.get().marks
-	i := sort.Search(len(marks), func(i int) bool { return int(marks[i].start) > off }) - 1
-	if i < 0 || marks[i].source == nil {
+	s := st.get()
+	i := s.at(off)
+	if i < 0 || s.pieces[i].source == nil {
 		return Position{}
 	}
-	m := marks[i]
-	if m.offset&fromTag != 0 {
-		return m.source.Position(int(m.offset &^ fromTag))
+	p := &s.pieces[i]
+	if p.origin&fromTag != 0 {
+		return p.source.Position(int(p.origin & offset))
 	}
-	return m.source.Position(int(m.offset) + off - int(m.start))
+	return p.source.Position(int(p.origin) + off - int(p.start))
 }
 
 // Clone is a copy that no Builder will overwrite.
@@ -171,13 +212,7 @@ func (st Statement) Clone() Statement {
 		return st
 	}
 	s := st.get()
-	c := &statement{
-		sql:   append([]byte(nil), s.sql...),
-		spans: append([]Span(nil), s.spans...),
-		marks: append([]mark(nil), s.marks...),
-
-		secrets: s.secrets,
-	}
+	c := &statement{sql: slices.Clone(s.sql), pieces: slices.Clone(s.pieces), secrets: s.secrets}
 	return Statement{&c}
 }
 
@@ -212,7 +247,7 @@ func (b *Builder) Reset() {
 		clear(s.sql) // no secret stays behind in a pooled buffer
 	}
 	s.secrets = false
-	s.sql, s.spans, s.marks = s.sql[:0], s.spans[:0], s.marks[:0]
+	s.sql, s.pieces = s.sql[:0], s.pieces[:0]
 }
 
 // Len is the number of bytes written since Reset.
@@ -225,47 +260,69 @@ func (b *Builder) Statement() Statement {
 }
 
 // Text copies src.Text[from:to].
-func (b *Builder) Text(src *Source, from, to int) {
-	if from == to {
-		return
-	}
-	s := b.get()
-	s.marks = append(s.marks, mark{src, uint32(len(s.sql)), uint32(from)})
-	s.sql = append(s.sql, src.Text[from:to]...)
-}
+func (b *Builder) Text(src *Source, from, to int) { b.Writer().Text(src, from, to) }
 
 // Generated writes text that is nobody's value: what the tag at byte at of src chose, or glue (src nil).
 func (b *Builder) Generated(src *Source, at int, text string) {
-	if text == "" {
-		return
-	}
-	s := b.get()
-	s.marks = append(s.marks, mark{src, uint32(len(s.sql)), uint32(at) | fromTag})
-	s.sql = append(s.sql, text...)
+	w := b.Writer()
+	w.Close(src, at, nil, append(w.Open(), text...))
 }
 
 // Param writes text computed from the request parameters names by the tag at byte at of src, and records its span.
 // names is kept, not copied.
 func (b *Builder) Param(src *Source, at int, text string, names []string) {
-	if text == "" {
-		return
-	}
-	b.get().value(Param, src, at, text, names)
+	w := b.Writer()
+	w.Close(src, at, (*Names)(&names), append(w.Open(), text...))
 }
 
 // Secret writes the literal (quotes included) of the one secret in name for the tag at byte at of src, and records its
 // span. name is kept, not copied.
 func (b *Builder) Secret(src *Source, at int, literal string, name []string) {
-	s := b.get()
-	s.secrets = true
-	s.value(Secret, src, at, literal, name)
+	w := b.Writer()
+	w.CloseSecret(src, at, (*Names)(&name), append(w.Open(), literal...))
 }
 
-func (s *statement) value(kind SpanKind, src *Source, at int, text string, names []string) {
-	start := len(s.sql)
-	s.marks = append(s.marks, mark{src, uint32(start), uint32(at) | fromTag})
-	s.spans = append(s.spans, Span{Start: start, End: start + len(text), Kind: kind, Names: names})
-	s.sql = append(s.sql, text...)
+// Writer gives the quick way to write into b.
+func (b *Builder) Writer() Writer { return Writer{b.get()} }
+
+// A Writer writes into a Builder what a template makes, in place: what Open gave is appended to and handed to Close. It is
+// valid until the Builder is reset.
+type Writer struct{ s *statement }
+
+// Len is the number of bytes written since the Builder's Reset.
+func (w Writer) Len() int { return len(w.s.sql) }
+
+// Text copies src.Text[from:to].
+func (w Writer) Text(src *Source, from, to int) {
+	if from == to {
+		return
+	}
+	s := w.s
+	s.pieces = append(s.pieces, piece{source: src, start: uint32(len(s.sql)), origin: uint32(from)})
+	s.sql = append(s.sql, src.Text[from:to]...)
+}
+
+// Open gives the bytes written so far, to append to. What is appended counts once Close or CloseSecret has it; nothing else
+// may be written in between.
+func (w Writer) Open() []byte { return w.s.sql }
+
+// Close takes what was appended to what Open gave, as text that the tag at byte at of src computed from the request
+// parameters names (kept, not copied), or chose by itself when names is nil.
+func (w Writer) Close(src *Source, at int, names *Names, sql []byte) {
+	s := w.s
+	if len(sql) == len(s.sql) {
+		return
+	}
+	s.pieces = append(s.pieces, piece{source: src, names: names, start: uint32(len(s.sql)), origin: uint32(at) | fromTag})
+	s.sql = sql
+}
+
+// CloseSecret takes what was appended as the literal (quotes included) of the one secret in name (kept, not copied).
+func (w Writer) CloseSecret(src *Source, at int, name *Names, sql []byte) {
+	s := w.s
+	s.secrets = true
+	s.pieces = append(s.pieces, piece{source: src, names: name, start: uint32(len(s.sql)), origin: uint32(at) | fromTag | ofSecret})
+	s.sql = sql
 }
 
 // Splice copies the bytes [from, to) of another statement with the spans that lie in them and the places that they come
@@ -276,32 +333,24 @@ func (b *Builder) Splice(st Statement, from, to int) {
 	}
 	s, out := st.get(), b.get()
 	shift := len(out.sql) - from
-	first := max(0, sort.Search(len(s.marks), func(i int) bool { return int(s.marks[i].start) > from })-1)
-	for _, m := range s.marks[first:] {
-		start := int(m.start)
+	for i := max(0, s.at(from)); i < len(s.pieces); i++ {
+		p := s.pieces[i]
+		start, end := int(p.start), s.end(i)
 		if start >= to {
 			break
 		}
+		if p.names != nil && (start < from || end > to) {
+			panic("lexer: Splice cuts a span")
+		}
 		if start < from {
-			if m.offset&fromTag == 0 {
-				m.offset += uint32(from - start)
+			if p.origin&fromTag == 0 {
+				p.origin += uint32(from - start)
 			}
 			start = from
 		}
-		m.start = uint32(start + shift)
-		out.marks = append(out.marks, m)
-	}
-	for _, sp := range s.spans {
-		if sp.End <= from || sp.Start >= to {
-			continue
-		}
-		if sp.Start < from || sp.End > to {
-			panic("lexer: Splice cuts a span")
-		}
-		sp.Start += shift
-		sp.End += shift
-		out.spans = append(out.spans, sp)
-		out.secrets = out.secrets || sp.Kind == Secret
+		p.start = uint32(start + shift)
+		out.pieces = append(out.pieces, p)
+		out.secrets = out.secrets || p.kind() == Secret
 	}
 	out.sql = append(out.sql, s.sql[from:to]...)
 }

@@ -117,14 +117,14 @@ func engines(tb testing.TB, c benchCase) map[string]func() []byte {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	in := templating.Input{Params: make(map[string]templating.Arg)}
+	in := templating.Input{}
 	data := map[string]any{}
 	values := pongo2.Context{}
 	for name, f := range funcs {
 		values[name] = f
 	}
 	for k, v := range c.Params {
-		in.Params[k] = templating.Arg{Text: v}
+		in.Params = append(in.Params, templating.NamedArg{Name: k, Arg: templating.Arg{Text: v}})
 		data[k], values[k] = v, v
 	}
 	s := template.Must(template.New("").Funcs(funcs).Option("missingkey=zero").Parse(std(c.ID)))

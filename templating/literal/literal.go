@@ -6,19 +6,20 @@
 // Both write one token whatever the bytes, valid UTF-8 or not.
 package literal
 
-import "strings"
-
-// escape of a byte: 0 for none, drop to leave it out, hex to write \x1A, else the character after the backslash.
+// escape of a byte: 0 for none, drop to leave it out, hex to write \x1A, next to begin another identifier, else the
+// character after the backslash.
 type table [256]byte
 
 const (
 	drop = 1
 	hex  = 2
+	next = 3
 )
 
 var (
 	paramTable  = table{'\\': '\\', '\'': '\'', '"': '"', '`': '`', '%': '%', '\n': 'n', '\r': 'r', '\t': 't', '\b': 'b', 0: '0', 0x1a: hex}
 	identTable  = table{'\\': '\\', '\'': '\'', '"': drop, '`': '`', '%': '%', '\n': 'n', '\r': 'r', '\t': 't', '\b': 'b', 0: '0', 0x1a: hex}
+	pathTable   = func() table { t := identTable; t['.'] = next; return t }()
 	secretTable = table{'\\': '\\', '\'': '\'', '\n': 'n', '\r': 'r', '\t': 't', '\b': 'b', 0: '0'}
 )
 
@@ -60,18 +61,14 @@ func Ident(dst []byte, s string, quote byte) []byte {
 
 // Path appends s as identifiers in backticks, one for each part between dots.
 func Path(dst []byte, s string) []byte {
-	dst = append(dst, '`')
-	for {
-		part, rest, more := strings.Cut(s, ".")
-		dst = escape(dst, part, &identTable)
-		if !more {
-			return append(dst, '`')
-		}
-		dst, s = append(dst, "`.`"...), rest
-	}
+	return append(PathInside(append(dst, '`'), s), '`')
 }
 
-// Bare appends s with the escapes of Ident but without quotes: for a name that the author of a template wrote.
+// PathInside appends what Path writes between its outer quotes. That of a text is that of its parts in a row.
+func PathInside(dst []byte, s string) []byte { return escape(dst, s, &pathTable) }
+
+// Bare appends s with the escapes of Ident but without quotes: for a name that the author of a template wrote. That of a
+// text is that of its parts in a row.
 func Bare(dst []byte, s string) []byte { return escape(dst, s, &identTable) }
 
 // IsWord tells whether s is an identifier that needs no quotes: ASCII letters, digits and underscores, no digit first.
@@ -96,6 +93,8 @@ func escape(dst []byte, s string, t *table) []byte {
 		from = i + 1
 		switch e {
 		case drop:
+		case next:
+			dst = append(dst, "`.`"...)
 		case hex:
 			dst = append(dst, `\x1A`...)
 		default:
