@@ -23,18 +23,59 @@ const (
 // A block is statements one after the other.
 type block []item
 
-// An item is a statement, or text of the source that is copied: no more than the source in each turn of a loop, which
-// checks how much there is.
+// An item is text of the source and a statement behind it, of which one may be missing. What templates are mostly made of,
+// text and plain tags, is written together and without a call of a closure.
 type item struct {
-	run      stmt // nil for text
-	from, to int
+	text  string // copied: no more than the source in each turn of a loop, which checks how much there is
+	from  int    // where text stands in the source
+	at    int    // where the statement does
+	ident *ident
+	head  string // text and the beginning of ident
+	call  *paramCall
+	local *localTest
+	body  block // behind {% if local %}
+	run   stmt  // for all other statements, and for plain ones whose values are not
 }
 
 func (b block) run(r *run) (jump, *fault) {
 	for i := range b {
 		it := &b[i]
+		var sql []byte
+		var from *origin
+		ok := false
+		switch {
+		case it.ident != nil:
+			sql, from, ok = it.ident.finish(r, append(r.w.Open(), it.head...))
+		case it.call != nil:
+			sql, from, ok = it.call.print(r, append(r.w.Open(), it.text...))
+		}
+		if ok {
+			r.w.CopyClose(r.src, it.from, len(it.text), it.at, from, sql)
+			if f := r.checkOutput(); f != nil {
+				return jumpNone, f
+			}
+			continue
+		}
+		if it.text != "" {
+			r.w.Copy(r.src, it.from, it.text)
+		}
+		if it.local != nil {
+			ok, f := it.local.holds(r)
+			if f == nil {
+				f = r.step()
+			}
+			if f != nil {
+				return jumpNone, f
+			}
+			if !ok {
+				continue
+			}
+			if j, f := it.body.run(r); j != jumpNone || f != nil {
+				return j, f
+			}
+			continue
+		}
 		if it.run == nil {
-			r.w.Text(r.t.src, it.from, it.to)
 			continue
 		}
 		if j, f := it.run(r); j != jumpNone || f != nil {
@@ -186,14 +227,48 @@ func (c *compiler) declareName(name string, pos int) {
 
 func (c *compiler) block(b parse.Block) block {
 	var out block
+	var it item
 	for _, n := range b {
 		if t, ok := n.(*parse.Text); ok && t.Space == parse.SpaceAll {
-			out = append(out, item{from: c.pos(t), to: c.offset + t.End})
-		} else if s := c.node(n); s != nil {
-			out = append(out, item{run: s})
+			if it.text != "" {
+				out = append(out, it)
+			}
+			it = item{from: c.pos(t), text: c.t.src.Text[c.pos(t) : c.offset+t.End]}
+			continue
+		}
+		if c.statement(n, &it) {
+			out = append(out, it)
+			it = item{}
 		}
 	}
+	if it.text != "" {
+		out = append(out, it)
+	}
 	return out
+}
+
+// statement compiles a statement into it; false when there is nothing to do.
+func (c *compiler) statement(n parse.Node, it *item) bool {
+	it.at = c.pos(n)
+	switch n := n.(type) {
+	case *parse.Print:
+		it.run = c.node(n)
+		if call, ok := n.X.(*parse.Call); ok {
+			it.call = c.params[call]
+		}
+		if it.ident = c.ident(n.X); it.ident != nil {
+			it.head = it.text + it.ident.open
+		}
+	case *parse.If:
+		if it.local = c.localIf(n); it.local != nil {
+			it.body = c.block(n.Branches[0].Body)
+			return true
+		}
+		it.run = c.node(n)
+	default:
+		it.run = c.node(n)
+	}
+	return it.run != nil
 }
 
 func (c *compiler) node(n parse.Node) stmt {
@@ -227,9 +302,8 @@ func (c *compiler) node(n parse.Node) stmt {
 }
 
 func (c *compiler) generated(pos int, s string) stmt {
-	src := c.t.src
 	return func(r *run) (jump, *fault) {
-		r.w.Close(src, pos, nil, append(r.w.Open(), s...))
+		r.w.Close(r.src, pos, nil, append(r.w.Open(), s...))
 		return jumpNone, r.checkOutput()
 	}
 }
@@ -246,11 +320,6 @@ func (c *compiler) print(n *parse.Print) stmt {
 	x := c.exprOrSecret(n.X)
 	c.noteExtension(n)
 	source := n.Source
-	if call, ok := n.X.(*parse.Call); ok {
-		if p := c.params[call]; p != nil {
-			return p.print(pos, source)
-		}
-	}
 	short := c.appender(n.X)
 	return func(r *run) (jump, *fault) {
 		if short != nil {
@@ -259,7 +328,7 @@ func (c *compiler) print(n *parse.Print) stmt {
 				return jumpNone, f.at(pos)
 			}
 			if ok {
-				r.w.Close(r.t.src, pos, from, sql)
+				r.w.Close(r.src, pos, from, sql)
 				return jumpNone, r.checkOutput()
 			}
 		}
@@ -272,6 +341,23 @@ func (c *compiler) print(n *parse.Print) stmt {
 		}
 		return jumpNone, r.checkOutput()
 	}
+}
+
+// localIf is the condition of {% if local %} or {% if not local %} without other branches; nil for others.
+func (c *compiler) localIf(n *parse.If) *localTest {
+	if len(n.Branches) > 1 || n.Else != nil {
+		return nil
+	}
+	c.loose = true
+	switch x := n.Branches[0].Cond.(type) {
+	case *parse.Name:
+		return c.localTest(x, false)
+	case *parse.Unary:
+		if name, ok := x.X.(*parse.Name); ok && x.Op == "not" {
+			return c.localTest(name, true)
+		}
+	}
+	return nil
 }
 
 func (c *compiler) ifElse(n *parse.If) stmt {

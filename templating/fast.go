@@ -111,25 +111,41 @@ func constantArgs(x *parse.Call) bool {
 	return true
 }
 
-// appender gives the short way of a call, or nil.
-func (c *compiler) appender(x parse.Expr) appender {
+// plainly is an appender of what cannot fail.
+func plainly(f func(r *run, dst []byte) ([]byte, *origin, bool)) appender {
+	return func(r *run, dst []byte) ([]byte, *origin, bool, *fault) {
+		out, from, ok := f(r, dst)
+		return out, from, ok, nil
+	}
+}
+
+// functionCall is a call and the name of the function that it calls; "" when it is none, or one of a name that is assigned.
+func (c *compiler) functionCall(x parse.Expr) (call *parse.Call, fn string) {
 	call, ok := x.(*parse.Call)
 	if !ok {
-		return nil
+		return nil, ""
 	}
-	fn, ok := call.Fn.(*parse.Name)
-	if !ok || c.scoped(fn.Ident) >= 0 {
-		return nil
+	name, ok := call.Fn.(*parse.Name)
+	if !ok || c.scoped(name.Ident) >= 0 {
+		return call, ""
 	}
-	if _, local := c.locals[fn.Ident]; local {
-		return nil
+	if _, local := c.locals[name.Ident]; local {
+		return call, ""
 	}
-	if p := c.params[call]; p != nil {
-		return p.append
+	return call, name.Ident
+}
+
+// appender gives the short way of a call, or nil.
+func (c *compiler) appender(x parse.Expr) appender {
+	call, fn := c.functionCall(x)
+	if p := c.params[call]; p != nil && fn != "" {
+		return plainly(p.append)
 	}
-	switch fn.Ident {
+	switch fn {
 	case "column", "symbol":
-		return c.appendIdent(call, fn.Ident)
+		if id := c.ident(x); id != nil {
+			return plainly(id.append)
+		}
 	case "columns":
 		return c.appendColumns(call)
 	case "Array":
@@ -187,39 +203,65 @@ func (r *run) variable(p *textRef) *value {
 	return &r.locals[p.n]
 }
 
-// appendIdent is the short way of column(text) and symbol(text).
-func (c *compiler) appendIdent(x *parse.Call, fn string) appender {
-	if len(x.Args) != 1 || len(x.Keywords) > 0 {
+// An ident is the short way of column(text) and symbol(text), where text is a sum of constants and variables.
+type ident struct {
+	open   string // the quote and what constants follow it
+	parts  []textRef
+	column bool
+}
+
+// ident recognizes a call that fits; nil for other expressions.
+func (c *compiler) ident(x parse.Expr) *ident {
+	call, fn := c.functionCall(x)
+	if fn != "column" && fn != "symbol" || len(call.Args) != 1 || len(call.Keywords) > 0 {
 		return nil
 	}
-	parts := c.textRefs(x.Args[0])
+	parts := c.textRefs(call.Args[0])
 	if parts == nil {
 		return nil
 	}
-	column := fn == "column"
-	return func(r *run, dst []byte) ([]byte, *origin, bool, *fault) {
-		var from *origin
-		dst = append(dst, '`')
-		for i := range parts {
-			p := &parts[i]
-			s := p.constant
-			if p.of != ofConst {
-				v := r.variable(p)
-				if v.kind != kStr {
-					return dst, nil, false, nil
-				}
-				if s = v.s; from != v.from {
-					from = r.union(from, v.from)
-				}
-			}
-			if column {
-				dst = literal.PathInside(dst, s)
-			} else {
-				dst = literal.Bare(dst, s)
-			}
-		}
-		return append(dst, '`'), from, true, nil
+	id := &ident{open: "`", parts: parts, column: fn == "column"}
+	for i := range parts {
+		parts[i].constant = string(id.inside(nil, parts[i].constant))
 	}
+	if parts[0].of == ofConst {
+		id.open, id.parts = id.open+parts[0].constant, parts[1:]
+	}
+	return id
+}
+
+func (id *ident) inside(dst []byte, s string) []byte {
+	if id.column {
+		return literal.PathInside(dst, s)
+	}
+	return literal.Bare(dst, s)
+}
+
+// append appends the identifier. ok is false when only the general way knows.
+func (id *ident) append(r *run, dst []byte) (out []byte, from *origin, ok bool) {
+	return id.finish(r, append(dst, id.open...))
+}
+
+// finish appends what follows id.open.
+func (id *ident) finish(r *run, dst []byte) (out []byte, from *origin, ok bool) {
+	for i := range id.parts {
+		p := &id.parts[i]
+		if p.of == ofConst {
+			dst = append(dst, p.constant...)
+			continue
+		}
+		v := r.variable(p)
+		if v.kind != kStr {
+			return dst, nil, false
+		}
+		if from == nil {
+			from = v.from
+		} else if from != v.from {
+			from = r.union(from, v.from)
+		}
+		dst = id.inside(dst, v.s)
+	}
+	return append(dst, '`'), from, true
 }
 
 // appendColumns is the short way of columns(parameter, default).

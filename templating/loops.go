@@ -1,36 +1,95 @@
 package templating
 
-import "penstock/templating/parse"
+import (
+	"strings"
+
+	"penstock/templating/parse"
+)
 
 // What this file compiles: for, while, and the loop over enumerate_with_last.
 
+// A walk goes over the items of a loop.
+type walk struct {
+	items  []value // what is left
+	rest   string  // of a text whose parts between commas are the items: it is split as the walk goes
+	splits bool    // there is a rest
+	from   *origin
+}
+
+// next gives the next item; ok is false behind the last one.
+func (w *walk) next(v *value) (ok bool) {
+	if w.splits {
+		s := w.rest
+		i := strings.IndexByte(s, ',')
+		if w.splits = i >= 0; w.splits {
+			s, w.rest = s[:i], s[i+1:]
+		}
+		v.become(kStr, 0, trim(s), w.from)
+		return true
+	}
+	if len(w.items) == 0 {
+		return false
+	}
+	*v, w.items = w.items[0], w.items[1:]
+	return true
+}
+
+// last tells whether no item is left.
+func (w *walk) last() bool { return !w.splits && len(w.items) == 0 }
+
+// A walker begins the walk over what an expression gives.
+type walker func(r *run) (walk, *fault)
+
+// walker compiles the sequence of a loop; items are those of a value.
+func (c *compiler) walker(x parse.Expr, items func(*run, value) ([]value, *fault)) walker {
+	iter, pos := c.expr(x), c.pos(x)
+	general := func(r *run) (walk, *fault) {
+		v, f := iter(r)
+		if f != nil {
+			return walk{}, f
+		}
+		list, f := items(r, v)
+		return walk{items: list, from: v.from}, f.at(pos)
+	}
+	call, fn := c.functionCall(x)
+	if fn != "split_to_array" || len(call.Args) == 0 || len(call.Args) > 2 || len(call.Keywords) > 0 || !constantArgs(call) {
+		return general
+	}
+	n, ok := c.plainParam(call.Args[0])
+	if !ok {
+		return general
+	}
+	return func(r *run) (walk, *fault) {
+		if v := &r.args[n]; v.kind == kStr {
+			return walk{rest: v.s, splits: true, from: v.from}, nil
+		}
+		return general(r)
+	}
+}
+
 func (c *compiler) forLoop(n *parse.For) stmt {
-	pos := c.pos(n)
 	if loop := c.lastLoop(n); loop != nil {
 		return loop
 	}
-	iter := c.expr(n.Iter)
+	pos := c.pos(n)
+	begin := c.walker(n.Iter, (*run).items)
 	set := c.target(n.Target)
 	body := c.block(n.Body)
 	var els block
 	if n.Else != nil {
 		els = c.block(*n.Else)
 	}
-	iterPos := c.pos(n.Iter)
 	return func(r *run) (jump, *fault) {
-		v, f := iter(r)
+		w, f := begin(r)
 		if f != nil {
 			return jumpNone, f
 		}
-		items, f := r.items(v)
-		if f != nil {
-			return jumpNone, f.at(iterPos)
-		}
-		for _, it := range items {
+		var it value
+		for w.next(&it) {
 			if f := r.turn(); f != nil {
 				return jumpNone, f.at(pos)
 			}
-			if f := set(r, it.with(r.union(v.from, it.from))); f != nil {
+			if f := set(r, it.with(r.union(w.from, it.from))); f != nil {
 				return jumpNone, f.at(pos)
 			}
 			j, f := body.run(r)
@@ -47,14 +106,9 @@ func (c *compiler) forLoop(n *parse.For) stmt {
 
 // lastLoop compiles {% for last, x in enumerate_with_last(items) %} without making the pairs; nil for another loop.
 func (c *compiler) lastLoop(n *parse.For) stmt {
-	call, ok := n.Iter.(*parse.Call)
-	if !ok || len(call.Args) != 1 || len(call.Keywords) > 0 || n.Else != nil {
-		return nil
-	}
-	fn, ok := call.Fn.(*parse.Name)
+	call, fn := c.functionCall(n.Iter)
 	target, isTuple := n.Target.(*parse.Seq)
-	_, local := c.locals["enumerate_with_last"]
-	if !ok || fn.Ident != "enumerate_with_last" || local || !isTuple || len(target.Items) != 2 {
+	if fn != "enumerate_with_last" || len(call.Args) != 1 || len(call.Keywords) > 0 || n.Else != nil || !isTuple || len(target.Items) != 2 {
 		return nil
 	}
 	last, isName := target.Items[0].(*parse.Name)
@@ -62,30 +116,28 @@ func (c *compiler) lastLoop(n *parse.For) stmt {
 	if !isName || !isName2 || last.Ident == item.Ident {
 		return nil
 	}
-	pos, iterPos := c.pos(n), c.pos(n.Iter)
-	iter, body := c.expr(call.Args[0]), c.block(n.Body)
+	pos := c.pos(n)
+	begin, body := c.walker(call.Args[0], (*run).countable), c.block(n.Body)
 	a, b := c.locals[last.Ident], c.locals[item.Ident]
 	return func(r *run) (jump, *fault) {
-		v, f := iter(r)
+		w, f := begin(r)
 		if f != nil {
 			return jumpNone, f
 		}
-		items, f := r.countable(v)
-		if f != nil {
-			return jumpNone, f.at(iterPos)
-		}
-		for i := range items {
+		for !w.last() {
 			if f := r.turn(); f != nil {
 				return jumpNone, f.at(pos)
 			}
-			r.locals[a] = value{kind: kBool, from: v.from}
-			if i == len(items)-1 {
-				r.locals[a].n = 1
+			it := &r.locals[b]
+			w.next(it)
+			if it.from != w.from {
+				it.from = r.union(w.from, it.from)
 			}
-			r.locals[b] = items[i]
-			if items[i].from != v.from {
-				r.locals[b].from = r.union(v.from, items[i].from)
+			atEnd := int64(0)
+			if w.last() {
+				atEnd = 1
 			}
+			r.locals[a].become(kBool, atEnd, "", w.from)
 			j, f := body.run(r)
 			if f != nil {
 				return jumpNone, f

@@ -27,7 +27,7 @@ func (r *run) print(pos int, v value, source string) *fault {
 				}
 				continue
 			}
-			r.w.Close(r.t.src, pos, p.from, append(r.w.Open(), p.text...))
+			r.w.Close(r.src, pos, p.from, append(r.w.Open(), p.text...))
 		}
 		return nil
 	default:
@@ -37,7 +37,7 @@ func (r *run) print(pos int, v value, source string) *fault {
 		}
 		from = originOf(v)
 	}
-	r.w.Close(r.t.src, pos, from, b)
+	r.w.Close(r.src, pos, from, b)
 	return nil
 }
 

@@ -113,50 +113,29 @@ func (p *paramCall) eval(r *run) (value, *fault) {
 }
 
 // append appends what the call prints. ok is false when only the general way knows.
-func (p *paramCall) append(r *run, dst []byte) (out []byte, from *origin, ok bool, f *fault) {
+func (p *paramCall) append(r *run, dst []byte) (out []byte, from *origin, ok bool) {
 	v := &r.args[p.param]
 	switch {
 	case v.kind == kStr:
 		out, ok = p.write(dst, v.s)
-		return out, v.from, ok, nil
+		return out, v.from, ok
 	case v.kind == kNone && p.def != "":
-		return append(dst, p.def...), v.from, true, nil
+		return append(dst, p.def...), v.from, true
 	}
-	return dst, nil, false, nil
+	return dst, nil, false
 }
 
-// print compiles a tag that prints the call.
-func (p *paramCall) print(pos int, source string) stmt {
-	return func(r *run) (jump, *fault) {
-		v := &r.args[p.param]
-		if at := r.literals[p.number]; at.end > 0 {
-			sql := r.w.Open()
-			r.w.Close(r.t.src, pos, v.from, append(sql, sql[at.start:at.end]...))
-			return jumpNone, r.checkOutput()
-		}
-		start := r.w.Len()
-		switch {
-		case v.kind == kStr:
-			sql, ok := p.write(r.w.Open(), v.s)
-			if !ok {
-				break
-			}
-			r.w.Close(r.t.src, pos, v.from, sql)
-			r.literals[p.number] = span{start, len(sql)}
-			return jumpNone, r.checkOutput()
-		case v.kind == kNone && p.def != "":
-			r.w.Close(r.t.src, pos, v.from, append(r.w.Open(), p.def...))
-			return jumpNone, r.checkOutput()
-		}
-		w, f := p.eval(r)
-		if f == nil {
-			f = r.print(pos, w, source)
-		}
-		if f != nil {
-			return jumpNone, f.at(pos)
-		}
-		return jumpNone, r.checkOutput()
+// print appends what a tag that prints the call does, straight into the statement.
+func (p *paramCall) print(r *run, dst []byte) (out []byte, from *origin, ok bool) {
+	at := &r.literals[p.number]
+	if at.end > 0 {
+		return append(dst, dst[at.start:at.end]...), r.args[p.param].from, true
 	}
+	out, from, ok = p.append(r, dst)
+	if ok {
+		*at = span{len(dst), len(out)}
+	}
+	return out, from, ok
 }
 
 // A test is a compiled condition.
@@ -177,8 +156,8 @@ func (c *compiler) test(x parse.Expr) test {
 	case *parse.Bool:
 		return c.testAll(x)
 	case *parse.Name:
-		if t := c.testLocal(x); t != nil {
-			return t
+		if t := c.localTest(x, false); t != nil {
+			return t.holds
 		}
 	case *parse.Call:
 		if n, ok := c.definedOf(x); ok {
@@ -201,23 +180,32 @@ func (c *compiler) test(x parse.Expr) test {
 	}
 }
 
-// testLocal is the test of a name that the template assigns; nil for another name.
-func (c *compiler) testLocal(x *parse.Name) test {
+// A localTest asks whether a name that the template assigns is true, or whether it is not.
+type localTest struct {
+	n    int
+	not  bool
+	eval eval // for what is no boolean
+	pos  int
+}
+
+// localTest is the test of a name; nil when the template does not assign it.
+func (c *compiler) localTest(x *parse.Name, not bool) *localTest {
 	n, ok := c.locals[x.Ident]
 	if !ok || c.scoped(x.Ident) >= 0 {
 		return nil
 	}
-	e, pos := c.name(x), c.pos(x)
-	return func(r *run) (bool, *fault) {
-		if v := &r.locals[n]; v.kind == kBool {
-			return v.n != 0, nil
-		}
-		v, f := e(r)
-		if f == nil && v.hidden() {
-			f = secretFault("tested").at(pos)
-		}
-		return v.truth(), f
+	return &localTest{n: n, not: not, eval: c.name(x), pos: c.pos(x)}
+}
+
+func (t *localTest) holds(r *run) (bool, *fault) {
+	if v := &r.locals[t.n]; v.kind == kBool {
+		return v.n != 0 != t.not, nil
 	}
+	v, f := t.eval(r)
+	if f == nil && v.hidden() {
+		f = secretFault("tested").at(t.pos)
+	}
+	return v.truth() != t.not, f
 }
 
 func (c *compiler) testAll(x *parse.Bool) test {

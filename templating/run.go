@@ -11,7 +11,8 @@ import (
 type run struct {
 	t    *Template
 	b    *lexer.Builder
-	w    lexer.Writer // into b
+	w    lexer.Writer  // into b
+	src  *lexer.Source // of t
 	in   Input
 	most int // the length of the builder that is not to be passed
 

@@ -136,7 +136,7 @@ func (r *run) secret(names *lexer.Names, def eval, pos int) (value, *fault) {
 // printSecret writes the literal of a secret. Whether one can stand here is known when the statement is whole.
 func (r *run) printSecret(pos int, s *secret) *fault {
 	start := r.w.Len()
-	r.w.CloseSecret(r.t.src, pos, s.name, literal.Secret(r.w.Open(), s.value))
+	r.w.CloseSecret(r.src, pos, s.name, literal.Secret(r.w.Open(), s.value))
 	r.printed = append(r.printed, secretAt{span{start, r.w.Len()}, (*s.name)[0], pos})
 	return r.checkOutput()
 }

@@ -99,7 +99,7 @@ func (t *Template) Render(b *lexer.Builder, in Input) (Facts, error) {
 func (t *Template) begin(b *lexer.Builder, in Input) *run {
 	r, _ := t.pool.Get().(*run)
 	if r == nil {
-		r = &run{t: t, args: make([]value, len(t.params)), places: make([]int, len(t.params)), locals: make([]value, t.locals),
+		r = &run{t: t, src: t.src, args: make([]value, len(t.params)), places: make([]int, len(t.params)), locals: make([]value, t.locals),
 			memo: make([]value, len(t.memo)), literals: make([]span, len(t.memo))}
 	}
 	in.Limits = in.Limits.withDefaults()

@@ -101,6 +101,15 @@ func bigInteger(n *big.Int) value {
 	return value{kind: kBig, obj: n}
 }
 
+// become changes a variable in place: a value that is made elsewhere is copied in another width than it was written in, which
+// a processor waits for.
+func (v *value) become(k kind, n int64, s string, from *origin) {
+	v.kind, v.typ, v.n, v.s, v.from = k, 0, n, s, from
+	if v.obj != nil {
+		v.obj = nil
+	}
+}
+
 func (v value) with(o *origin) value {
 	v.from = o
 	return v

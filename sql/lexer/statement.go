@@ -294,12 +294,16 @@ func (w Writer) Len() int { return len(w.s.sql) }
 
 // Text copies src.Text[from:to].
 func (w Writer) Text(src *Source, from, to int) {
-	if from == to {
-		return
+	if from < to {
+		w.Copy(src, from, src.Text[from:to])
 	}
+}
+
+// Copy is Text for a text that is known to stand at the byte from of src, and is not empty.
+func (w Writer) Copy(src *Source, from int, text string) {
 	s := w.s
 	s.pieces = append(s.pieces, piece{source: src, start: uint32(len(s.sql)), origin: uint32(from)})
-	s.sql = append(s.sql, src.Text[from:to]...)
+	s.sql = append(s.sql, text...)
 }
 
 // Open gives the bytes written so far, to append to. What is appended counts once Close or CloseSecret has it; nothing else
@@ -314,6 +318,16 @@ func (w Writer) Close(src *Source, at int, names *Names, sql []byte) {
 		return
 	}
 	s.pieces = append(s.pieces, piece{source: src, names: names, start: uint32(len(s.sql)), origin: uint32(at) | fromTag})
+	s.sql = sql
+}
+
+// CopyClose is Copy of n bytes (maybe none) that stand at the byte from of src, and Close of what follows them, which is not
+// empty: what was appended to what Open gave begins with these n bytes.
+func (w Writer) CopyClose(src *Source, from, n, at int, names *Names, sql []byte) {
+	s := w.s
+	start := uint32(len(s.sql))
+	s.pieces = append(s.pieces, piece{source: src, start: start, origin: uint32(from)},
+		piece{source: src, names: names, start: start + uint32(n), origin: uint32(at) | fromTag})
 	s.sql = sql
 }
 
