@@ -30,7 +30,12 @@ type node struct {
 	name     string
 	source   *lexer.Source
 	template *templating.Template
+	plans    *guard.Plans // of what the template renders
 }
+
+// keptPlans is how many shapes of a node's statement are known at once: one for each way through its conditions that is in
+// use.
+const keptPlans = 64
 
 // Compile compiles every node of a parsed file. The error joins the problems of all nodes, each a *templating.Error.
 func Compile(f *datafile.Pipe) (*Pipe, error) {
@@ -43,12 +48,13 @@ func Compile(f *datafile.Pipe) (*Pipe, error) {
 			p.endpoint = i
 		}
 		src := &lexer.Source{Pipe: f.Name, Node: n.Name, File: f.File, Text: n.SQL, Line: n.Line, Column: n.Column}
+		src.Keep()
 		t, err := templating.Compile(src)
 		if err != nil {
 			problems = append(problems, err)
 			continue
 		}
-		p.nodes = append(p.nodes, node{name: n.Name, source: src, template: t})
+		p.nodes = append(p.nodes, node{name: n.Name, source: src, template: t, plans: guard.NewPlans(keptPlans)})
 	}
 	if problems != nil {
 		return nil, errors.Join(problems...)
@@ -119,7 +125,7 @@ func ComposeText(src *lexer.Source, template bool, names map[string]*Pipe, in te
 		b.Text(src, 0, len(src.Text))
 		st = b.Statement()
 	}
-	return c.compose(st, func(name string) (lexer.Statement, bool, error) {
+	return c.compose(nil, st, func(name string) (lexer.Statement, bool, error) {
 		if p, ok := names[name]; ok {
 			s, err := c.named(p, "")
 			return s, true, err
@@ -176,7 +182,7 @@ func (c *composer) node(p *Pipe, at int) (lexer.Statement, error) {
 	if err != nil {
 		return st, err
 	}
-	st, err = c.compose(st, func(name string) (lexer.Statement, bool, error) {
+	st, err = c.compose(n.plans, st, func(name string) (lexer.Statement, bool, error) {
 		for i := at - 1; i >= 0; i-- {
 			if p.nodes[i].name == name {
 				s, err := c.node(p, i)
@@ -216,17 +222,11 @@ func (c *composer) render(t *templating.Template) (lexer.Statement, error) {
 }
 
 // compose parses st alone and replaces each table reference that resolve knows.
-func (c *composer) compose(st lexer.Statement, resolve func(string) (lexer.Statement, bool, error)) (lexer.Statement, error) {
-	q, err := guard.Parse(st)
-	if err != nil {
-		return st, GuardError(err)
-	}
+func (c *composer) compose(plans *guard.Plans, st lexer.Statement, resolve func(string) (lexer.Statement, bool, error)) (lexer.Statement, error) {
 	var failed error
-	var found bool
 	size := st.Len()
-	b := new(lexer.Builder)
-	err = guard.Compose(b, q, func(ref guard.TableRef) (lexer.Statement, bool) {
-		if ref.Database != "" || failed != nil {
+	whole, err := plans.Compose(st, func(ref guard.TableRef) (lexer.Statement, bool) {
+		if failed != nil {
 			return lexer.Statement{}, false
 		}
 		s, ok, err := resolve(ref.Name)
@@ -237,18 +237,15 @@ func (c *composer) compose(st lexer.Statement, resolve func(string) (lexer.State
 		if size += s.Len(); failed == nil && size > guard.MaxBytes {
 			failed = workspace.Errorf(workspace.Invalid, "The statement is longer than %d bytes once its nodes and pipes are put in: make it read them less often", guard.MaxBytes)
 		}
-		found = found || ok
 		return s, ok && failed == nil
 	})
-	switch {
-	case failed != nil:
+	if failed != nil {
 		return st, failed
-	case err != nil:
-		return st, GuardError(err)
-	case !found:
-		return st, nil
 	}
-	return b.Statement(), nil
+	if err != nil {
+		return st, GuardError(err)
+	}
+	return whole, nil
 }
 
 // TemplateError is the user's error for what templating says.

@@ -162,12 +162,7 @@ func (c *corpusCase) finished() (lexer.Statement, error) {
 		if err != nil {
 			return err
 		}
-		q, err := guard.Parse(st)
-		if err != nil {
-			return err
-		}
-		var b lexer.Builder
-		err = guard.Compose(&b, q, func(t guard.TableRef) (lexer.Statement, bool) {
+		last, err = guard.NewPlans(0).Compose(st, func(t guard.TableRef) (lexer.Statement, bool) {
 			if t.Name == "_" {
 				st, ok := done[underscore]
 				return st, ok
@@ -175,7 +170,6 @@ func (c *corpusCase) finished() (lexer.Statement, error) {
 			st, ok := done[t.Name]
 			return st, ok
 		})
-		last = b.Statement()
 		done[name] = last
 		return err
 	}

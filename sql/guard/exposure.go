@@ -28,7 +28,7 @@ func (j *judge) secrets() {
 			j.leaves[int(j.toks[x.tok].start)] = n
 		}
 	}
-	for _, sp := range j.st.Spans() {
+	for _, sp := range j.spans {
 		if sp.Kind != lexer.Secret {
 			continue
 		}

@@ -86,6 +86,12 @@ func (q *Query) judge(p *Policy) (r Report, steady bool) {
 	return j.report, !j.varying
 }
 
+// nameOf is that of the query, noted where the value of a literal in a span is read.
+func (j *judge) nameOf(tok int32) (string, bool) {
+	j.varying = j.varying || j.varies(tok)
+	return j.tree.nameOf(tok)
+}
+
 func (j *judge) say(sev Severity, rule string, n id, sentence, remedy string) {
 	j.sayAt(sev, rule, j.start(n), j.endByte(n), sentence, remedy)
 }
@@ -113,7 +119,7 @@ func (j *judge) shown(start, end int) string {
 
 // spanIn tells whether a span of the kind (0 for any) touches the bytes.
 func (q *Query) spanIn(start, end int, kind lexer.SpanKind) bool {
-	spans := q.st.Spans()
+	spans := q.spans
 	i, _ := slices.BinarySearchFunc(spans, start, func(s lexer.Span, at int) int {
 		if s.End <= at {
 			return -1

@@ -34,9 +34,11 @@ const (
 type Query struct {
 	tree
 	st      lexer.Statement
+	spans   []lexer.Span // of st
 	tables  []TableRef
 	ctes    map[string][]id // common table expressions by name
 	aliases map[string]bool // names that isAlias looks for; nil until resolve needs them
+	valued  bool            // what was resolved depends on the value of a literal in a span
 	unread  []id            // places that name a table in a way that cannot be read for certain
 }
 
@@ -52,7 +54,7 @@ func Parse(st lexer.Statement) (*Query, error) {
 
 // parse reads st into q, whose tokens and nodes it overwrites.
 func (q *Query) parse(st lexer.Statement) error {
-	q.st = st
+	q.st, q.spans = st, st.AppendSpans(q.spans[:0])
 	if st.Len() > MaxBytes {
 		return q.finding(ruleTooLarge, 0, 0, fmt.Sprintf("The statement has more than %d bytes.", MaxBytes), "ClickHouse reads no more.")
 	}
@@ -74,6 +76,18 @@ func (q *Query) parse(st lexer.Statement) error {
 	}
 	q.resolve()
 	return nil
+}
+
+// nameOf is that of the tree, noted where the value of a literal in a span is read.
+func (q *Query) nameOf(tok int32) (string, bool) {
+	q.valued = q.valued || q.varies(tok)
+	return q.tree.nameOf(tok)
+}
+
+// varies tells whether a token is a literal that another value of a span would change.
+func (q *Query) varies(tok int32) bool {
+	t := &q.toks[tok]
+	return (t.kind == lexer.String || t.kind == lexer.Number) && q.spanIn(int(t.start), int(t.end), 0)
 }
 
 func (q *Query) finding(rule string, start, end int, sentence, remedy string) *Finding {
@@ -100,7 +114,7 @@ func (q *Query) badToken(t token) *Finding {
 // literalSpans demands that each secret's span is one string token, with nothing glued to it.
 func (q *Query) literalSpans() *Finding {
 	i := 0
-	for _, sp := range q.st.Spans() {
+	for _, sp := range q.spans {
 		if sp.Kind != lexer.Secret {
 			continue
 		}

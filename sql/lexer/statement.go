@@ -20,6 +20,8 @@ type Source struct {
 	Text string
 	// Line and Column (both from 1, columns in characters) are the place of Text's first byte in File. Zero means 1.
 	Line, Column int
+
+	digest *[32]byte // of Text, once it is kept
 }
 
 // A Position is a place in a Source as people name it: lines and columns from 1, columns in characters.
@@ -157,6 +159,21 @@ func (st Statement) Len() int { return len(st.Bytes()) }
 // Spans are ordered by Start and do not overlap.
 func (st Statement) Spans() []Span { return st.AppendSpans(nil) }
 
+// SpanEnd is the byte behind the n-th span, from 0.
+func (st Statement) SpanEnd(n int) int {
+	s := st.get()
+	for i := range s.pieces {
+		if s.pieces[i].names == nil {
+			continue
+		}
+		if n == 0 {
+			return s.end(i)
+		}
+		n--
+	}
+	return len(s.sql)
+}
+
 // AppendSpans appends the spans to dst.
 func (st Statement) AppendSpans(dst []Span) []Span {
 	s := st.get()
@@ -166,6 +183,13 @@ func (st Statement) AppendSpans(dst []Span) []Span {
 		}
 	}
 	return dst
+}
+
+// CutsSpan tells whether a cut before the byte off goes through a span.
+func (st Statement) CutsSpan(off int) bool {
+	s := st.get()
+	i := s.at(off)
+	return i >= 0 && s.pieces[i].names != nil && int(s.pieces[i].start) < off && off < s.end(i)
 }
 
 // HasSecrets tells whether the literal of a secret stands in the statement.
@@ -286,7 +310,7 @@ func (b *Builder) Secret(src *Source, at int, literal string, name []string) {
 func (b *Builder) Writer() Writer { return Writer{b.get()} }
 
 // A Writer writes into a Builder what a template makes, in place: what Open gave is appended to and handed to Close. It is
-// valid until the Builder is reset.
+// valid until the Builder is reset, and nothing to hold on to: fmt may print what it points to.
 type Writer struct{ s *statement }
 
 // Len is the number of bytes written since the Builder's Reset.
