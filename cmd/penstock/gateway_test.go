@@ -65,6 +65,14 @@ func (o *output) String() string {
 	return o.b.String()
 }
 
+// take gives what was written since the last take.
+func (o *output) take() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	defer o.b.Reset()
+	return o.b.String()
+}
+
 var served = regexp.MustCompile(`penstock serves (http://\S+)`)
 
 // serve starts penstock serve with a new data folder, and more arguments.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"os"
@@ -22,6 +23,7 @@ type Config struct {
 	MaxMemory  int64        // bytes for all queries together; 0: no limit
 	MaxQueries int          // running at once, more are refused with code 202; 0: 128
 	Logger     *slog.Logger // hears of starts and deaths, never of statements
+	Output     io.Writer    // gets what the engine prints, which may be statements with secrets in them; nil: nobody does
 }
 
 // user is the engine's only one, ClickHouse's own default.

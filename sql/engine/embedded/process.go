@@ -34,7 +34,7 @@ func (e *Engine) spawn(ctx context.Context) (*child, error) {
 	cmd.Env = []string{}
 	cmd.Dir = e.cfg.Dir
 	cmd.ExtraFiles = []*os.File{e.socket, statusW}
-	output := &outputWatch{}
+	output := &outputWatch{also: e.cfg.Output}
 	cmd.Stdout, cmd.Stderr = output, output
 	stdin, err := cmd.StdinPipe()
 	if err != nil {
@@ -121,6 +121,7 @@ type outputWatch struct {
 	serving bool
 	tail    []byte // before serving: the last words; after: the end of the last piece, in case a sign is cut in two
 	seen    map[string]int
+	also    io.Writer // maybe nil
 }
 
 const maxLastWords = 2 << 10
@@ -143,6 +144,9 @@ var crashSigns = []struct{ text, name string }{
 func (o *outputWatch) Write(p []byte) (int, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	if o.also != nil {
+		_, _ = o.also.Write(p) // a listener that fails is no reason to stop the engine
+	}
 	text := append(o.tail, p...)
 	if !o.serving {
 		o.tail = append([]byte(nil), text[max(0, len(text)-maxLastWords):]...)
