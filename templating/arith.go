@@ -75,6 +75,8 @@ func (r *run) join(a, b value) (value, *fault) {
 			return none, f
 		}
 		return text(a.s + b.s), nil
+	case a.kind == kMissing:
+		return a, nil
 	case a.isStr():
 		return none, badType("can only concatenate str (not \"%s\") to str", b.typeName())
 	case a.kind == kList && b.kind == kList, a.kind == kTuple && b.kind == kTuple:
@@ -85,8 +87,6 @@ func (r *run) join(a, b value) (value, *fault) {
 		return r.newList(a.kind, append(append(make([]value, 0, len(x)+len(y)), x...), y...))
 	case a.kind == kList || a.kind == kTuple:
 		return none, badType("can only concatenate %s (not \"%s\") to %s", a.typeName(), b.typeName(), a.typeName())
-	case a.kind == kMissing && b.isStr(), a.isStr() && b.kind == kMissing:
-		return text(missingText), nil
 	}
 	return none, badOperands("+", a, b)
 }

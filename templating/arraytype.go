@@ -24,6 +24,7 @@ const (
 	itemBoolean
 	itemSymbol
 	itemNone // there is no text that is one
+	itemAny  // no type was given as a text: numbers that a parameter was prepared as stay numbers
 )
 
 func arrayTypeOf(name string) *arrayType {
@@ -73,24 +74,23 @@ func (c *compiler) array(x *parse.Call) eval {
 func notWellDefined() *fault { return badArgument("transform type function Array is not well defined") }
 
 func (r *run) array(a []value) (value, *fault) {
-	typ := "String"
-	switch t := a[1]; {
-	case t.isStr():
-		typ = t.s
-	case t.kind == kFunc, t.kind == kAbsent:
-	case t.hidden():
+	t := &arrayType{name: "String", kind: itemAny}
+	switch typ := a[1]; {
+	case typ.isStr():
+		t = arrayTypeOf(typ.s)
+	case typ.kind == kFunc, typ.kind == kAbsent, typ.kind == kNone, typ.kind == kMissing:
+	case typ.hidden():
 		return none, secretFault("used as a type")
 	default:
 		return none, badArgument("the type of an Array has to be a text such as 'Int32'")
 	}
-	t := arrayTypeOf(typ)
 	v, ok := r.given(a[0], a[2])
 	switch {
 	case ok:
+	case v.kind == kMissing:
+		return r.arrayStandIn(t).with(v.from), nil
 	case a[3].kind == kBool && a[3].n == 0:
 		return none.with(v.from), nil
-	case r.in.Mode == Validate:
-		return r.arrayStandIn(t).with(v.from), nil
 	default:
 		return none, required(v)
 	}
@@ -125,7 +125,7 @@ func appendArrayItem(dst []byte, it value) []byte {
 // arrayStandIn is what a validation takes for an array.
 func (r *run) arrayStandIn(t *arrayType) value {
 	switch {
-	case t.kind == itemText:
+	case t.kind == itemText, t.kind == itemAny:
 		return value{kind: kRaw, s: "['']"}
 	case t.kind == itemNumber && numTypes[t.typed].bits == 0:
 		return value{kind: kRaw, s: "[0.0,0.0]"}
@@ -161,6 +161,8 @@ func (r *run) arrayItems(t *arrayType, v value) ([]value, *fault) {
 			return nil, f
 		}
 		items = append(make([]value, 0, len(v.list().items)), v.list().items...)
+	case v.kind == kMissing:
+		items = []value{v, v}
 	case v.hidden():
 		return nil, secretFault("put into an array")
 	default:
@@ -185,25 +187,27 @@ func (r *run) arrayItem(t *arrayType, it value) (value, *fault) {
 		return none, secretFault("put into an array")
 	}
 	switch t.kind {
+	case itemAny:
+		if it.isNumber() {
+			return it.plain(), nil
+		}
 	case itemNumber:
-		if it.isInt() && it.kind != kBool || it.kind == kFloat && numTypes[t.typed].bits == 0 {
-			it.typ = 0
-			if it.kind == kFloat || inRange(t.typed, it) {
-				return it, nil
-			}
+		whole := numTypes[t.typed].bits > 0
+		if it.kind == kFloat && !whole || (it.kind == kInt || it.kind == kBig) && whole && inRange(t.typed, it) {
+			return it.plain(), nil
 		}
 		n, f := r.number(t.typed, t.name, it)
 		return n.plain(), f
 	case itemChecked:
 		return t.check(r, it)
 	case itemNone:
+		if it.isStr() && it.s == "" {
+			return none, outsideText() // the reference looks for a bracket
+		}
 		return none, invalid("", t.name)
 	case itemBoolean:
 		return booleanType(r, []value{it, absent})
 	case itemSymbol:
-		if it.kind == kSym { // prepared
-			return it, nil
-		}
 		s, f := r.str(it)
 		return value{kind: kSym, s: string(literal.Ident(nil, s, '`')), from: it.from}, f
 	}

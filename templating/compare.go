@@ -44,6 +44,8 @@ func (r *run) equal(a, b value) (bool, *fault) {
 		return r.equalDicts(a, b)
 	case kFunc:
 		return a.s == b.s, nil
+	case kMissing:
+		return a.s == b.s && a.s != "", nil
 	}
 	return false, nil
 }
@@ -199,6 +201,8 @@ func (r *run) contains(set, x value) (bool, *fault) {
 		}
 		_, ok := set.dict().find(x)
 		return ok, nil
+	case kMissing:
+		return false, nil
 	}
 	return false, badType("argument of type '%s' is not iterable", set.typeName())
 }

@@ -126,7 +126,8 @@ func (r *run) items(v value) ([]value, *fault) {
 		}
 		return out, nil
 	case kMissing:
-		return []value{v, v, v}, nil
+		it := pieceOfMissing(v)
+		return []value{it, it, it}, nil
 	case kSecret, kParts:
 		return nil, secretFault("looped over")
 	}
@@ -170,7 +171,7 @@ func (r *run) index(v, i value) (value, *fault) {
 		return it.with(r.union(from, it.from)), nil
 	case kList, kTuple, kIter, kStr, kRaw:
 	case kMissing:
-		return v, nil
+		return indexMissing(v, i)
 	default:
 		return none, badType("'%s' object is not subscriptable", v.typeName())
 	}
@@ -190,8 +191,7 @@ func (r *run) index(v, i value) (value, *fault) {
 			n += size
 		}
 		if n < 0 || n >= size {
-			return none, faultf(KindBadArgument, "IndexError", prefix+"String index out of range. Check that string parameters have values before "+
-				"accessing specific characters (e.g., param[0]). Provide default values or add length checks in your template.")
+			return none, outsideText()
 		}
 		at := runeOffset(v.s, int(n))
 		_, size2 := utf8.DecodeRuneInString(v.s[at:])
@@ -231,7 +231,7 @@ func (r *run) slice(v, lo, hi, step value) (value, *fault) {
 	case v.isSeq():
 		size = len(v.list().items)
 	case v.kind == kMissing:
-		return v, nil
+		return none, badType("'>' not supported between instances of 'slice' and 'int'")
 	default:
 		return none, badType("'%s' object is not subscriptable", v.typeName())
 	}
@@ -320,4 +320,25 @@ func (r *run) sliceText(s string, first, last, by int, from *origin) (value, *fa
 		out = append(out, s[at[i]:at[i+1]]...)
 	}
 	return text(string(out)).with(from), nil
+}
+
+// indexMissing is an item of the stand-in of a parameter, which has three.
+func indexMissing(v, i value) (value, *fault) {
+	switch {
+	case !i.isNumber():
+		return none, badType("'>' not supported between instances of '%s' and 'int'", i.typeName())
+	case i.kind == kInt && i.n <= 2, i.kind == kBool, i.kind == kFloat && i.f() <= 2:
+		return pieceOfMissing(v), nil
+	}
+	f := badArgument("the stand-in of a parameter has no item %s", appendNumber(nil, i))
+	f.class = "IndexError"
+	return none, f
+}
+
+// pieceOfMissing is a part of the stand-in of a parameter: a stand-in that equals no other.
+func pieceOfMissing(v value) value { return value{kind: kMissing, from: v.from} }
+
+func outsideText() *fault {
+	return faultf(KindBadArgument, "IndexError", prefix+"String index out of range. Check that string parameters have values before "+
+		"accessing specific characters (e.g., param[0]). Provide default values or add length checks in your template.")
 }

@@ -224,7 +224,7 @@ func activateCall(r *run, a []value) (value, *fault) {
 }
 
 func disableCall(r *run, a []value) (value, *fault) {
-	if k := a[0].kind; !a[0].isStr() && !a[0].hidden() && k != kMissing {
+	if !a[0].isStr() && !a[0].hidden() {
 		return none, badType("'in <string>' requires string as left operand, not %s", a[0].typeName())
 	}
 	switch s, f := r.settingName(a[0]); {

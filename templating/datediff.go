@@ -43,7 +43,7 @@ func (r *run) dateDiff(a []value, unit time.Duration, format, complaint string) 
 			return none, secretFault("computed with")
 		}
 	}
-	if a[0].kind == kMissing && a[1].kind == kMissing {
+	if a[0].kind == kMissing || a[1].kind == kMissing {
 		return integer(0).with(from), nil
 	}
 	formats := []string{format}

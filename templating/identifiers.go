@@ -36,11 +36,17 @@ func (r *run) symbol(b []byte, from *origin) (value, *fault) {
 	return value{kind: kSym, s: string(b), from: from}, nil
 }
 
+func missingColumn(fn, param string) *fault {
+	return faultf(KindRequired, "SQLTemplateException", prefix+"Missing %s() default value, use `%s(%s, 'default_column_name')`", fn, fn, param)
+}
+
 func columnCall(r *run, a []value) (value, *fault) {
 	v, ok := r.given(a[0], a[1])
+	if v.kind == kMissing && a[1].isStr() {
+		v, ok = a[1].with(r.union(v.from, a[1].from)), true
+	}
 	if !ok {
-		return none, faultf(KindRequired, "SQLTemplateException", prefix+
-			"Missing column() default value, use `column(column_name, 'default_column_name')`")
+		return none, missingColumn("column", "column_name")
 	}
 	s, f := nameText(v)
 	if f != nil {
@@ -53,8 +59,7 @@ func columnCall(r *run, a []value) (value, *fault) {
 func columnsCall(r *run, a []value) (value, *fault) {
 	v, ok := r.given(a[0], a[1])
 	if !ok {
-		return none, faultf(KindRequired, "SQLTemplateException", prefix+
-			"Missing columns() default value, use `columns(column_names, 'default_column_name')`")
+		return none, missingColumn("columns", "column_names")
 	}
 	if !v.isStr() {
 		if v.hidden() {
@@ -63,7 +68,9 @@ func columnsCall(r *run, a []value) (value, *fault) {
 		return none, badArgument("The 'columns' function expects a String not an Array")
 	}
 	fn, from := "", v.from
-	if a[2].truth() {
+	if a[2].kind == kMissing {
+		fn, from = missingText, r.union(from, a[2].from)
+	} else if a[2].truth() {
 		if !a[2].isStr() || !literal.IsWord(a[2].s) {
 			return none, badArgument("the fn of columns() has to be the name of a function")
 		}
@@ -165,9 +172,6 @@ func tableCall(r *run, a []value) (value, *fault) {
 
 func unescapeCall(r *run, a []value) (value, *fault) {
 	v := a[0]
-	if v.kind == kMissing {
-		v = text(missingText).with(v.from)
-	}
 	s, f := nameText(v)
 	if f != nil {
 		return none, f

@@ -19,10 +19,12 @@ func jsonType(r *run, a []value) (value, *fault) {
 		from := v.from
 		d := a[argDefault]
 		switch {
+		case v.kind == kMissing && !d.truth():
+			v = text(missingText)
 		case d.isStr():
 			v = d
-		case r.in.Mode == Validate && v.kind == kMissing:
-			v = text(missingText)
+		case v.kind == kMissing:
+			return d.with(r.union(d.from, from)), nil
 		default:
 			return newDict(kDict).with(from), nil
 		}

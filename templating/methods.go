@@ -152,16 +152,31 @@ func (r *run) dictView(v value, name string) (value, *fault) {
 
 // subject is the text that a method of texts works on.
 func subject(v value, name string) (string, *fault) {
-	switch {
-	case v.isStr():
+	if v.isStr() {
 		return v.s, nil
-	case v.kind == kMissing:
-		return missingText, nil
 	}
 	return "", noAttribute(v, name)
 }
 
+// standInArgument checks the arguments of a method of the stand-in of a parameter, which takes exactly one.
+func standInArgument(a []value, name string) *fault {
+	switch len(a) {
+	case 0:
+		return missingArgument()
+	case 1:
+		return nil
+	}
+	return badType("%s() of a parameter that was not sent takes one argument", name)
+}
+
 func splitMethod(r *run, v value, a []value) (value, *fault) {
+	if v.kind == kMissing {
+		if f := standInArgument(a, "split"); f != nil {
+			return none, f
+		}
+		it := pieceOfMissing(v)
+		return r.newList(kList, []value{it, it})
+	}
 	s, f := subject(v, "split")
 	if f != nil {
 		return none, f
@@ -228,10 +243,10 @@ func joinMethod(r *run, v value, a []value) (value, *fault) {
 	var b strings.Builder
 	from := r.union(v.from, a[0].from)
 	for i, it := range items {
-		if !it.isStr() && it.kind != kMissing {
+		if !it.isStr() {
 			return none, badType("sequence item %d: expected str instance, %s found", i, it.typeName())
 		}
-		s, _ := subject(it, "join")
+		s := it.s
 		if i > 0 {
 			b.WriteString(sep)
 		}
@@ -281,6 +296,9 @@ func replaceMethod(r *run, v value, a []value) (value, *fault) {
 }
 
 func (r *run) affix(v value, a []value, name string) (value, *fault) {
+	if v.kind == kMissing && name == "startswith" {
+		return boolean(false).with(v.from), standInArgument(a, name)
+	}
 	s, f := subject(v, name)
 	if f != nil {
 		return none, f

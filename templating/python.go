@@ -298,6 +298,9 @@ func sortedCall(r *run, a []value) (value, *fault) {
 }
 
 func reversedCall(r *run, v value) (value, *fault) {
+	if v.kind == kMissing {
+		return none, badType("object of type '%s' has no len()", v.typeName())
+	}
 	items, f := r.items(v)
 	if f != nil {
 		return none, f

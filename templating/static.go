@@ -384,7 +384,9 @@ func (c *compiler) prepare() {
 		seen[u.name] = true
 		n, ok := c.t.byName[u.name]
 		if ok && len(u.typ) > 6 && u.typ[:6] == "Array(" && u.typed {
-			c.t.preps[n] = arrayTypeOf(u.typ[6 : len(u.typ)-1])
+			if t := arrayTypeOf(u.typ[6 : len(u.typ)-1]); t.kind != itemSymbol {
+				c.t.preps[n] = t
+			}
 		}
 	}
 }

@@ -24,10 +24,10 @@ func typeFunction(name string) *function {
 			switch {
 			case ok:
 				return check(r, v)
+			case v.kind == kMissing:
+				return standIn.with(v.from), nil
 			case a[argDefined].kind == kBool && a[argDefined].n == 0:
 				return none.with(v.from), nil
-			case r.in.Mode == Validate:
-				return standIn.with(v.from), nil
 			}
 			return none, required(v)
 		}
@@ -42,13 +42,13 @@ func typeFunction(name string) *function {
 }
 
 // given is the value of a parameter or its default. When there is neither, ok is false and the value is the one that is
-// missing.
+// missing. A validation takes its stand-in rather than a default that is empty, zero or false; a default that is itself
+// the stand-in of a parameter has to be of the type.
 func (r *run) given(sent, def value) (v value, ok bool) {
 	switch {
 	case sent.kind != kNone && sent.kind != kMissing:
 		return sent, true
-	case def.kind == kMissing:
-		return def, false
+	case sent.kind == kMissing && !def.truth():
 	case def.kind != kAbsent && def.kind != kNone:
 		def.from = r.union(def.from, sent.from)
 		return def, true
@@ -145,7 +145,7 @@ func invalid(s, typ string) *fault {
 
 func booleanType(r *run, a []value) (value, *fault) {
 	v, ok := r.given(a[argValue], a[argDefault])
-	if !ok {
+	if !ok || v.kind == kMissing {
 		return integer(0).with(v.from), nil
 	}
 	b := v.truth()

@@ -29,7 +29,7 @@ const (
 	kSecret              // secret: opaque, printed as one literal
 	kParts               // parts: SQL with secrets in it, opaque
 	kFunc                // s: a function named without being called
-	kMissing             // s: the stand-in of a parameter that was not sent, in a validation
+	kMissing             // s: the stand-in of a parameter that was not sent, in a validation; "" for a part of one
 	kExc                 // an exception caught by except … as
 )
 
