@@ -220,10 +220,12 @@ func onlyEndpoint(q *lexer.Source) error {
 	if err != nil {
 		return pipes.GuardError(err)
 	}
+	outside := parsed.CallsOut()
 	for _, t := range parsed.Tables() {
-		if t.Database != "" || t.Name != "_" {
-			return workspace.Errorf(workspace.Forbidden, "The token may read the endpoint only: in 'q', select from _ and from nothing else")
-		}
+		outside = outside || t.Database != "" || t.Name != "_"
+	}
+	if outside {
+		return workspace.Errorf(workspace.Forbidden, "The token may read the endpoint only: in 'q', select from _ and from nothing else")
 	}
 	return nil
 }

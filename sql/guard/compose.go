@@ -89,7 +89,7 @@ func (p *Plans) plan(st lexer.Statement) (plan, error) {
 	}
 	out := plan{end: q.End()}
 	for _, t := range q.tables {
-		if t.Database == "" && (t.Kind == InFrom || t.Kind == RightOfIn) {
+		if t.Database == "" && !t.Maybe && (t.Kind == InFrom || t.Kind == RightOfIn) {
 			out.tables = append(out.tables, t)
 		}
 	}

@@ -199,6 +199,9 @@ func (p *parser) interval() id {
 	case next.kind == lexer.Number, next.kind == lexer.String, next.kind == lexer.OpenRound, next.kind == lexer.Minus,
 		next.kind == lexer.QuotedName, next.kind == lexer.Word && !reserved[next.word]:
 	default:
+		if next.word != wNone && (next.word == wNot || p.peek(2).kind == lexer.OpenRound) && p.unitFollows() {
+			p.fail(ruleSyntax, "INTERVAL could be a name here or begin an interval.", "Quote the name, or put the value of the interval in parentheses.")
+		}
 		return 0
 	}
 	n := p.open(kInterval)
@@ -212,6 +215,52 @@ func (p *parser) interval() id {
 		p.unexpected("a unit of time")
 	}
 	return p.close(n)
+}
+
+// unitFollows tells whether a unit of time stands before the end of the expression that begins here. ClickHouse takes
+// INTERVAL in(x, t) DAY for an interval of what the function in gives, although INTERVAL IN (x, t) is read as well; what it
+// would read is not guessed.
+func (p *parser) unitFollows() bool {
+	const most = 1000 // tokens; what is longer is not understood either
+	depth := 0
+	for i := int32(1); i < most; i++ {
+		switch t := p.peek(i); t.kind {
+		case lexer.OpenRound, lexer.OpenSquare, lexer.OpenCurly:
+			depth++
+		case lexer.CloseRound, lexer.CloseSquare, lexer.CloseCurly:
+			if depth--; depth < 0 {
+				return false
+			}
+		case lexer.Comma, lexer.Semicolon:
+			if depth == 0 {
+				return false
+			}
+		case lexer.End:
+			return false
+		case lexer.Word:
+			switch t.word {
+			case wCase:
+				depth++
+				continue
+			case wEnd:
+				if depth--; depth < 0 {
+					return false
+				}
+				continue
+			}
+			if depth > 0 {
+				continue
+			}
+			switch t.word {
+			case wAs, wFrom, wWhere, wGroup, wHaving, wOrder, wLimit, wThen, wWhen, wElse, wSettings:
+				return false // no expression has one of these
+			}
+			if isUnit(p.text(p.pos + i)) {
+				return true
+			}
+		}
+	}
+	return true
 }
 
 // cast reads CAST(x AS T) or CAST(x, 'T').
@@ -270,6 +319,9 @@ func (p *parser) spoken() id {
 		p.pos--
 		p.callArgs(n)
 		return p.close(n)
+	}
+	if w == wPosition && p.is(wNot) { // ClickHouse ends position(NOT x IN y) at the IN, and we would read on
+		p.unexpected("an expression")
 	}
 	first := p.binding0(w == wPosition)
 	if w == wPosition && p.is(wIn) {

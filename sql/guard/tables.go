@@ -28,7 +28,10 @@ type TableRef struct {
 	Alias         string
 	HasAlias      bool
 	Final, Sample bool
-	node          id
+	// Maybe tells of a name right of IN that something else in the statement has as well: an alias, a parameter of a lambda or
+	// a column that may be visible there, so that no table is read. It is always unqualified.
+	Maybe bool
+	node  id
 }
 
 // Tables are the places where q names tables, in the order of the text. Read-only.
@@ -45,6 +48,26 @@ func (q *Query) TableFunctions() []string {
 		}
 	}
 	return names
+}
+
+// CallsOut tells whether q calls a table function that is no generator of rows and reads no table of Tables: one that
+// reaches another host, or that the guard does not know.
+func (q *Query) CallsOut() bool {
+	for n := range q.nodes {
+		if q.nodes[n].kind != kTableFunc {
+			continue
+		}
+		parts := q.parts(id(n))
+		if len(parts) != 1 {
+			continue // a view of a database, which stands in Tables
+		}
+		switch f, known := knownTableFunction(parts[0]); {
+		case !known: // likewise
+		case f.class != tableGenerator && f.class != tableOwn && f.class != tableView:
+			return true
+		}
+	}
+	return false
 }
 
 // Format is the name of the FORMAT at the end and the bytes of that clause; "" when there is none.
@@ -158,10 +181,58 @@ func (q *Query) rightOfIn(right id) {
 	if right == 0 || q.nodes[right].kind != kIdent {
 		return
 	}
-	if parts := q.parts(right); len(parts) == 1 && q.isAlias(parts[0]) {
+	parts := q.parts(right)
+	alias := len(parts) == 1 && q.isAlias(parts[0])
+	if alias && q.isOwnAlias(parts[0], right) {
 		return // WITH [1, 2] AS list … IN list: its expression is read where it stands
 	}
+	before := len(q.tables)
 	q.addTable(RightOfIn, right)
+	if len(q.tables) > before {
+		q.tables[before].Maybe = alias
+	}
+}
+
+// isOwnAlias tells whether name surely means, at n, the alias of an expression in a WITH above n or a parameter of a lambda
+// around n.
+func (q *Query) isOwnAlias(name string, n id) bool {
+	for u, from := q.nodes[n].up, n; u != 0; u, from = q.nodes[u].up, u {
+		switch x := &q.nodes[u]; x.kind {
+		case kLambda:
+			if from != x.first && q.gives(x.first, name) {
+				return true
+			}
+		case kSelect:
+			with := q.childOf(u, kWith)
+			if with == 0 || with == from {
+				continue
+			}
+			most := maxArms // of a longer list the rest is not sure: the time stays linear
+			for c := q.nodes[with].first; c != 0 && most > 0; c = q.nodes[c].next {
+				if q.nodes[c].kind == kAlias && q.gives(c, name) {
+					return true
+				}
+				most--
+			}
+		}
+	}
+	return false
+}
+
+// gives tells whether n, an alias or the parameters of a lambda, gives something that name.
+func (q *Query) gives(n id, name string) bool {
+	if tok := q.aliasToken(n); tok != 0 {
+		text, ok := q.nameOf(tok)
+		return ok && text == name
+	}
+	if q.nodes[n].kind == kTuple {
+		for c := q.nodes[n].first; c != 0; c = q.nodes[c].next {
+			if q.gives(c, name) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // isAlias tells whether name is an alias of an expression, a parameter of a lambda or a column of a common table expression
@@ -311,16 +382,25 @@ func (q *Query) ownName(function string, n, args id) {
 	case function == "dictionary" && count == 1:
 		q.byFunction(first, n)
 	case function == "merge" && count == 1 && q.isString(first):
+		q.own(first)
 	case function == "merge" && count == 2 && q.isString(q.nodes[first].next):
 		db, ok := q.databaseText(first)
-		if !ok {
+		switch {
+		case !ok:
 			q.unread = append(q.unread, first)
-		} else if db != "" {
+		case db == "":
+			q.own(first)
+		default:
 			q.tables = append(q.tables, TableRef{Kind: ByFunction, Database: db, Name: "*", Start: q.start(first), End: q.endByte(first), node: first})
 		}
 	default:
 		q.unread = append(q.unread, n)
 	}
+}
+
+// own records that n stands for tables of the own database, whichever.
+func (q *Query) own(n id) {
+	q.tables = append(q.tables, TableRef{Kind: ByFunction, Name: "*", Start: q.start(n), End: q.endByte(n), node: n})
 }
 
 // isString tells a plain string literal.
@@ -346,7 +426,7 @@ func (q *Query) databaseText(n id) (db string, ok bool) {
 		}
 	case kCall:
 		name, _ := q.nameOf(x.name)
-		return "", name == "currentDatabase" && x.first == 0
+		return "", name == "currentDatabase" && x.first == 0 && !q.isAlias(name) // a WITH may give a lambda that name
 	}
 	return "", false
 }
