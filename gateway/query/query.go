@@ -134,7 +134,7 @@ func (s *Service) start(ctx context.Context, caller workspace.Caller, r Request)
 	if err != nil {
 		return nil, err
 	}
-	veil := &veil{redactor: redact.New(st), secrets: st.HasSecrets()}
+	veil := &veil{redactor: redact.New(st), secrets: st.HasSecrets(), database: caller.Workspace.ID.Database()}
 	st, format, err := s.judge(caller, r, st, veil)
 	if err != nil {
 		return nil, redactError(err, veil.redactor)
@@ -278,7 +278,7 @@ func engineError(err error, v *veil) error {
 	case engine.Canceled:
 		return &workspace.Error{Code: workspace.Canceled, Message: "The query was canceled", Cause: err}
 	case engine.Failed:
-		return &workspace.Error{Code: workspace.Invalid, Message: "[Error] " + v.text(e.Code, plain(e.Message)), Cause: err}
+		return &workspace.Error{Code: workspace.Invalid, Message: "[Error] " + v.text(e.Code, v.atHome(plain(e.Message))), Cause: err}
 	default:
 		return &workspace.Error{Code: workspace.Unavailable, RetryAfter: time.Second, Cause: err,
 			Message: "ClickHouse cannot be reached at the moment: try again in a second"}

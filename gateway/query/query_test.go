@@ -77,3 +77,20 @@ func TestPlain(t *testing.T) {
 		}
 	}
 }
+
+// A hint about a table that does not exist names none of another workspace.
+func TestHintsStayAtHome(t *testing.T) {
+	t.Parallel()
+	v := &veil{database: "ws_main"}
+	for in, want := range map[string]string{
+		"Unknown table expression identifier 'ledge' in scope SELECT * FROM ledge. Maybe you meant tenant_b.ledger?. (UNKNOWN_TABLE)": "Unknown table expression identifier 'ledge' in scope SELECT * FROM ledge. (UNKNOWN_TABLE)",
+		"Table ws_main.j does not exist. Maybe you meant tenant_b.j?: In scope x":                                                     "Table ws_main.j does not exist: In scope x",
+		"Table ws_main.j does not exist. Maybe you meant ws_main2.j?: In scope x":                                                     "Table ws_main.j does not exist: In scope x",
+		"Unknown table 'event'. Maybe you meant ws_main.events?. (UNKNOWN_TABLE)":                                                     "Unknown table 'event'. Maybe you meant ws_main.events?. (UNKNOWN_TABLE)",
+		"Unknown identifier 'x'. Maybe you meant: ['y']. (UNKNOWN_IDENTIFIER)":                                                        "Unknown identifier 'x'. Maybe you meant: ['y']. (UNKNOWN_IDENTIFIER)",
+	} {
+		if got := v.atHome(in); got != want {
+			t.Errorf("%s: got %s", in, got)
+		}
+	}
+}

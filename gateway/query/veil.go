@@ -19,6 +19,21 @@ type veil struct {
 	redactor *redact.Redactor
 	secrets  bool // the statement has secrets
 	compares bool // and not only as credentials
+	database string
+}
+
+// hint is what ClickHouse adds about a table or dictionary that it does not find: the nearest name of all databases.
+var hint = regexp.MustCompile(`\.? ?Maybe you meant ([^?]*)\?`)
+
+// atHome leaves out hints that name a table of another database: its names are nobody's here.
+func (v *veil) atHome(message string) string {
+	return hint.ReplaceAllStringFunc(message, func(s string) string {
+		name := hint.FindStringSubmatch(s)[1]
+		if strings.HasPrefix(strings.ReplaceAll(name, "`", ""), v.database+".") {
+			return s
+		}
+		return ""
+	})
 }
 
 // analysisCodes are ClickHouse's errors about names and shapes; no value is computed before one.

@@ -245,8 +245,32 @@ func (j *judge) call(n id) {
 		}
 	}
 	j.functionName(x.name, name)
+	switch lower {
+	case "arrayreduce", "arrayreduceinranges", "initializeaggregation":
+		j.aggregateInText(n)
+	}
 	if isHigherOrder(lower) {
 		j.functionAsArgument(n)
+	}
+}
+
+// aggregateInText judges the aggregate function that a call names in its first argument: 'quantiles(0.5)'.
+func (j *judge) aggregateInText(n id) {
+	arg := j.argument(n, 0)
+	if arg == 0 {
+		return // the engine says what is missing
+	}
+	if !j.isString(arg) {
+		j.refuse(ruleFunction, arg, "The guard cannot read the name of the aggregate function.", "Write it as one plain string.")
+		return
+	}
+	j.varying = j.varying || j.spanIn(j.start(arg), j.endByte(arg), 0)
+	text, ok := j.nameOf(j.nodes[arg].tok)
+	name, _, _ := strings.Cut(text, "(")
+	name = strings.TrimSpace(name)
+	if _, known := j.c.aggregate(name); !ok || !known && !j.p.Functions[name] {
+		j.refuse(ruleFunction, arg, "The aggregate function "+j.shown(j.start(arg), j.endByte(arg))+" is not one that the guard knows.",
+			"Mind the case of its name; an operator allows further functions with --allow-function.")
 	}
 }
 

@@ -158,6 +158,10 @@ func TestVerdicts(t *testing.T) {
 		{"SELECT `file`('/x')", "function"},
 		{"SELECT sumIfOrNull(a, b), uniqMerge(c), quantileTDigestStateIf(0.5)(a, b), COUNT(*), Sum(a) FROM t", "allowed"},
 		{"SELECT sumIF(a, b)", "function"},
+		{"SELECT arrayReduce('sum', [1]), arrayReduce('quantilesIf(0.5)', [1], [1]), initializeAggregation('sumState', 1)", "allowed"},
+		{"SELECT arrayReduce('flameGraph', [1])", "function"},
+		{"SELECT arrayReduce(concat('flame', 'Graph'), [1])", "function"},
+		{"SELECT INITIALIZEAGGREGATION('aggThrow', 1)", "function"},
 		// Settings.
 		{"SELECT 1 SETTINGS max_execution_time = 11", "setting"},
 		{"SELECT 1 SETTINGS max_execution_time = 0.0", "setting"},
