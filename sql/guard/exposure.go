@@ -28,6 +28,14 @@ func (j *judge) secrets() {
 			j.leaves[int(j.toks[x.tok].start)] = n
 		}
 	}
+	for n := id(1); n < id(len(j.nodes)); n++ {
+		if j.nodes[n].kind == kTableFunc {
+			if parts := j.parts(n); len(parts) == 1 {
+				f, _ := knownTableFunction(parts[0])
+				j.sendsText = j.sendsText || f.text
+			}
+		}
+	}
 	for _, sp := range j.spans {
 		if sp.Kind != lexer.Secret {
 			continue
@@ -144,45 +152,33 @@ func (j *judge) credential(n, call id, u *Use) {
 }
 
 // sentAway tells whether the predicate goes to another server: its SELECT reads from one, directly or through sub-queries
-// and common table expressions, or stands inside the text that remote() sends.
+// and common table expressions. A remote() anywhere may send any part of the statement as text: what stands around it, in its
+// arguments, and the common table expressions that its SELECT names.
 func (j *judge) sentAway(clause id) bool {
-	s := j.above(clause, kSelect)
-	if j.readsOutside(s, false) {
-		return true
-	}
-	for s = j.above(s, kSelect); s != 0; s = j.above(s, kSelect) {
-		if j.readsOutside(s, true) {
-			return true
-		}
-	}
-	return false
+	return j.sendsText || j.readsOutside(j.above(clause, kSelect))
 }
 
-// readsOutside tells whether the FROM of a SELECT reads from another host; text asks only for those that get the statement.
-func (j *judge) readsOutside(s id, text bool) bool {
-	key := s
-	if text {
-		key = -s
-	}
-	if known, ok := j.reads[key]; ok {
+// readsOutside tells whether the FROM of a SELECT reads from another host.
+func (j *judge) readsOutside(s id) bool {
+	if known, ok := j.reads[s]; ok {
 		return known
 	}
 	if j.reads == nil {
 		j.reads = map[id]bool{}
 	}
-	j.reads[key] = false // a recursive WITH comes here again
+	j.reads[s] = false // a recursive WITH comes here again
 	found := false
 	look := func(n id) bool {
 		switch x := &j.nodes[n]; x.kind {
 		case kTableFunc:
 			if parts := j.parts(n); len(parts) == 1 {
 				f, _ := knownTableFunction(parts[0])
-				found = found || f.class == tableOutbound && (!text || f.text)
+				found = found || f.class == tableOutbound
 			}
 		case kTable:
 			if parts := j.parts(n); len(parts) == 1 {
 				if c := j.cteOf(parts[0], n); c != 0 {
-					found = found || j.cteReads(c, text)
+					found = found || j.cteReads(c)
 				}
 			}
 		}
@@ -191,16 +187,16 @@ func (j *judge) readsOutside(s id, text bool) bool {
 	if from := j.childOf(s, kFrom); from != 0 {
 		j.within(from, look)
 	}
-	j.reads[key] = found
+	j.reads[s] = found
 	return found
 }
 
 // cteReads tells the same of a common table expression.
-func (j *judge) cteReads(c id, text bool) bool {
+func (j *judge) cteReads(c id) bool {
 	found := false
 	j.within(c, func(n id) bool {
 		if j.nodes[n].kind == kSelect {
-			found = found || j.readsOutside(n, text)
+			found = found || j.readsOutside(n)
 		}
 		return !found
 	})

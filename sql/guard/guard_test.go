@@ -217,3 +217,15 @@ func TestLinear(t *testing.T) {
 		t.Errorf("%v for many secrets", d)
 	}
 }
+
+// What a key says of a span cannot be said by the bytes of another statement.
+func TestShapesHaveNoZeroBytes(t *testing.T) {
+	t.Parallel()
+	g := guard.New(guard.Policy{Database: "ws_main"}, 10)
+	if _, err := g.Check(written("SELECT 1 FROM events WHERE name = «P:'x'»")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := g.Check(written("SELECT 1 FROM events WHERE name = \x00\x01sp\x00\x00")); err == nil {
+		t.Error("a statement with the bytes of a key was let through")
+	}
+}

@@ -73,7 +73,13 @@ type judge struct {
 	leaves   map[int]id      // string literals by their first byte
 	lambdas  map[string][]id // scopes of the lambdas of WITH by name
 	reads    map[id]bool     // SELECTs that read from another host
-	said     [2]int          // findings of each severity
+	// sendsText tells that a table function sends parts of the statement to another host.
+	sendsText bool
+	inspected int             // comparisons that look at a part of a secret
+	arrays    map[id]bool     // what stored found
+	tabled    map[id]bool     // what readsTable found
+	named     map[string][]id // nodes that give a name
+	said      [2]int          // findings of each severity
 }
 
 // judge also tells whether the verdict would be the same for other values in the spans.
@@ -161,6 +167,9 @@ func (j *judge) reach() {
 // walk judges every node that calls, sets or reads something.
 func (j *judge) walk() {
 	for n := id(1); n < id(len(j.nodes)); n++ {
+		if j.st.HasSecrets() {
+			j.rowSources(n)
+		}
 		switch j.nodes[n].kind {
 		case kCall:
 			j.call(n)
@@ -175,55 +184,8 @@ func (j *judge) walk() {
 			if !j.p.AllowFormat {
 				j.refuse(ruleFormat, n, "A FORMAT clause is not allowed here.", "The address of the endpoint chooses the format.")
 			}
-		case kWith:
-			if j.nodes[n].flag {
-				j.rows = n
-			}
-		case kFill:
-			j.rows = n
-		case kArrayJoin:
-			j.each(n, func(c id) {
-				if j.inventsRows(c) {
-					j.rows = c
-				}
-			})
-		case kQuery:
-			if j.constantArms(n) {
-				j.rows = n
-			}
 		}
 	}
-}
-
-// inventsRows tells whether the array of an ARRAY JOIN comes from no column, or counts.
-func (j *judge) inventsRows(n id) bool {
-	columns, counts := false, false
-	j.within(n, func(c id) bool {
-		switch x := &j.nodes[c]; x.kind {
-		case kIdent, kStar, kMatcher:
-			if j.nodes[x.up].kind != kLambda {
-				columns = true
-			}
-		case kCall:
-			switch name, _ := j.nameOf(x.name); strings.ToLower(name) {
-			case "range", "arraywithconstant", "repeat", "replicate", "timeslots", "arrayresize", "bitmaskstoarray", "space":
-				counts = true
-			}
-		}
-		return true
-	})
-	return !columns || counts
-}
-
-// constantArms tells a union of two or more SELECTs without FROM: rows written by hand.
-func (j *judge) constantArms(n id) bool {
-	arms := 0
-	j.each(n, func(c id) {
-		if j.nodes[c].kind == kSelect && j.childOf(c, kFrom) == 0 {
-			arms++
-		}
-	})
-	return arms > 1
 }
 
 // call judges a function by its name.
@@ -238,11 +200,6 @@ func (j *judge) call(n id) {
 	switch j.toks[x.name].word {
 	case wCast, wExtract, wPosition, wSubstring, wSubstr, wTrim, wOverlay:
 		name = lower // words of the grammar have no case
-	}
-	if lower == "arrayjoin" || lower == "unnest" {
-		if arg := j.argument(n, 0); arg == 0 || j.inventsRows(arg) {
-			j.rows = n
-		}
 	}
 	j.functionName(x.name, name)
 	switch lower {

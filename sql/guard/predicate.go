@@ -1,6 +1,7 @@
 package guard
 
 import (
+	"strconv"
 	"strings"
 
 	"penstock/sql/lexer"
@@ -42,6 +43,9 @@ type walker struct {
 	rule     string
 	sentence string
 }
+
+// maxInspected is in how many comparisons one statement may look at a part of a secret. Each tells something else.
+const maxInspected = 8
 
 // Levels of change.
 const (
@@ -90,6 +94,13 @@ func (j *judge) predicate(n, clause id, u *Use) {
 	}
 	j.compared = true
 	u.Verdict = Predicate
+	if w.oracle && w.loose {
+		if j.inspected++; j.inspected > maxInspected {
+			j.sayAt(Error, ruleRows, u.Start, u.End, "The statement looks at parts of secrets in more than "+strconv.Itoa(maxInspected)+" comparisons: together they give a value back.",
+				"Compare the whole value, or a salted hash of it.")
+			return
+		}
+	}
 	if !w.oracle {
 		return
 	}
@@ -322,6 +333,9 @@ func (w *walker) call(at id) {
 		if group&regexp != 0 {
 			w.throws()
 		}
+		if lower == "bittest" {
+			w.cuts(at)
+		}
 		w.compare(at, group&structure == 0)
 	case group&cast != 0 && index == 0:
 		w.cast()
@@ -335,9 +349,23 @@ func (w *walker) call(at id) {
 		if lower != "concat" { // which takes whatever type
 			w.allText(at)
 		}
+		switch lower {
+		case "substring", "substr", "mid", "substringutf8", "left", "right", "leftutf8", "rightutf8", "substringindex":
+			w.cuts(at)
+		}
 		w.change()
 	default:
 		w.stop(ruleThrows, "An error of "+w.shown(w.start(at), int(w.toks[x.name].end))+" could quote the secret in a changed form.")
+	}
+}
+
+// cuts demands that the part which a function takes of the secret is the same for each row: a column that chooses it asks as
+// many questions as there are rows.
+func (w *walker) cuts(at id) {
+	for c := w.nodes[at].first; c != 0; c = w.nodes[c].next {
+		if c != w.from && !w.isFixed(c) {
+			w.stop(ruleRows, "Each row would ask for another part of the secret here: together they give the whole value back.")
+		}
 	}
 }
 

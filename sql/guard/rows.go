@@ -1,0 +1,283 @@
+package guard
+
+import (
+	"strings"
+
+	"penstock/sql/lexer"
+)
+
+// Rows out of nothing: a statement that compares a secret may read the rows of tables, but make none of its own. Every value
+// that it makes would ask the secret another question, and one answer tells them all.
+
+// rowSources finds what makes rows: tables and table functions are noted where they are judged.
+func (j *judge) rowSources(n id) {
+	switch x := &j.nodes[n]; x.kind {
+	case kWith:
+		if x.flag {
+			j.rows = n
+		}
+	case kFill:
+		j.rows = n
+	case kArrayJoin:
+		j.each(n, func(c id) {
+			if !j.stored(c) {
+				j.rows = c
+			}
+		})
+	case kQuery:
+		if j.constantArms(n) {
+			j.rows = n
+		}
+	case kCall:
+		switch name, _ := j.nameOf(x.name); strings.ToLower(name) {
+		case "arrayjoin", "unnest":
+			if arg := j.argument(n, 0); arg == 0 || !j.stored(arg) {
+				j.rows = n
+			}
+		case "rownumberinallblocks", "rownumberinblock":
+			j.rows = n
+		}
+	}
+}
+
+// stored tells whether an array surely holds only what tables hold: columns, and what picks among them, takes them apart or
+// orders them. Constants beside a column are none of it: [id, 1, 2, 3] makes rows.
+func (j *judge) stored(n id) bool {
+	if n == 0 {
+		return false
+	}
+	if known, ok := j.arrays[n]; ok {
+		return known
+	}
+	if j.arrays == nil {
+		j.arrays = map[id]bool{}
+	}
+	j.arrays[n] = true // for an alias that leads to itself: arrayJoin(tags) AS tags
+	found := j.storedIn(n)
+	j.arrays[n] = found
+	return found
+}
+
+func (j *judge) storedIn(n id) bool {
+	switch x := &j.nodes[n]; x.kind {
+	case kAlias, kCast, kSubscript, kElementOf:
+		return j.stored(x.first)
+	case kStar, kMatcher:
+		return true
+	case kIdent:
+		return j.storedName(n)
+	case kArray, kTuple:
+		for c := x.first; c != 0; c = j.nodes[c].next {
+			if !j.stored(c) {
+				return false
+			}
+		}
+		return x.first != 0
+	case kCall:
+		return j.storedCall(n)
+	case kSub:
+		return j.storedQuery(x.first)
+	}
+	return false
+}
+
+// storedName judges a column: its name is what ClickHouse's tables have, and whatever the statement gives that name is
+// stored.
+func (j *judge) storedName(n id) bool {
+	parts := j.parts(n)
+	for _, part := range parts {
+		for _, c := range []byte(part) {
+			if c < 0x80 && !(c == '_' || c == '.' || c >= '0' && c <= '9' || c|0x20 >= 'a' && c|0x20 <= 'z') {
+				return false // the name of an expression: `range(256)`
+			}
+		}
+	}
+	if len(parts) == 0 {
+		return false
+	}
+	name := parts[len(parts)-1]
+	if !j.isAlias(name) {
+		return true
+	}
+	if j.named == nil {
+		j.named = map[string][]id{}
+		for m := range j.nodes {
+			if tok := j.aliasToken(id(m)); tok != 0 {
+				if a, ok := j.nameOf(tok); ok {
+					j.named[a] = append(j.named[a], id(m))
+				}
+			}
+		}
+	}
+	for i, m := range j.named[name] {
+		if i == maxArms {
+			return false
+		}
+		switch x := &j.nodes[m]; {
+		case x.kind == kAlias && x.first == n: // props AS props
+		case x.kind == kAlias && j.stored(x.first):
+		case x.kind == kIdent: // a parameter of a lambda, of an array that is looked at as well
+		default:
+			return false
+		}
+	}
+	return true
+}
+
+func (j *judge) storedCall(n id) bool {
+	name, _ := j.nameOf(j.nodes[n].name)
+	switch strings.ToLower(name) {
+	case "arrayfilter", "arraymap", "arraysort", "arrayreversesort", "arraydistinct", "arrayreverse", "arrayslice", "arrayzip", "arrayconcat",
+		"arraycompact", "arrayflatten", "flatten", "arrayintersect", "arrayjoin", "arrayenumerate", "mapkeys", "mapvalues", "mapfilter",
+		"splitbychar", "splitbystring", "splitbywhitespace", "splitbynonalpha", "splitbyalpha", "splitbyregexp", "extractall",
+		"tokens", "alphatokens", "jsonextractarrayraw", "jsonextractkeys", "jsonextract", "jsonextractstring", "jsonextractkeysandvalues",
+		"jsonextractraw", "grouparray", "groupuniqarray", "grouparrayarray", "groupuniqarrayarray", "any", "assumenotnull", "tostring",
+		"lower", "upper", "trim", "tuple", "cast":
+	default:
+		return false
+	}
+	columns := false
+	for c := j.nodes[n].first; c != 0; c = j.nodes[c].next {
+		switch x := &j.nodes[c]; x.kind {
+		case kLiteral, kParams: // a separator, a pattern, a number
+		case kLambda:
+			if j.grows(x.last) {
+				return false
+			}
+		default:
+			if !j.stored(c) {
+				return false
+			}
+			columns = true
+		}
+	}
+	return columns
+}
+
+// grows tells whether the body of a lambda may make an array of one value.
+func (j *judge) grows(n id) (grows bool) {
+	j.within(n, func(c id) bool {
+		switch x := &j.nodes[c]; x.kind {
+		case kArray, kSub, kLambda:
+			grows = true
+		case kCall:
+			name, _ := j.nameOf(x.name)
+			if j.c.quiet[strings.ToLower(name)]&(text|measure|wrapper|cast) == 0 {
+				grows = true
+			}
+		}
+		return !grows
+	})
+	return grows
+}
+
+func (j *judge) storedQuery(q id) bool {
+	for s := j.nodes[q].first; s != 0; s = j.nodes[s].next {
+		switch j.nodes[s].kind {
+		case kQuery:
+			if !j.storedQuery(s) {
+				return false
+			}
+		case kSelect:
+			if j.childOf(s, kFrom) == 0 {
+				return false
+			}
+			for c := j.nodes[j.childOf(s, kProjection)].first; c != 0; c = j.nodes[c].next {
+				if !j.stored(c) {
+					return false
+				}
+			}
+		}
+	}
+	return true
+}
+
+// constantArms tells a union of two or more SELECTs that read no table, or whose rows are written by hand.
+func (j *judge) constantArms(n id) bool {
+	arms := 0
+	j.each(n, func(c id) {
+		if j.nodes[c].kind == kSelect && (j.byHand(c) || !j.readsTable(c)) {
+			arms++
+		}
+	})
+	return arms > 1
+}
+
+// byHand tells whether a SELECT gives nothing but constants.
+func (j *judge) byHand(s id) bool {
+	p := j.childOf(s, kProjection)
+	if j.childOf(s, kFrom) == 0 {
+		return true
+	}
+	constant := p != 0
+	j.within(p, func(c id) bool {
+		switch j.nodes[c].kind {
+		case kIdent, kStar, kMatcher, kCall, kSub:
+			constant = false
+		}
+		return constant
+	})
+	return constant
+}
+
+// readsTable tells whether the FROM of a SELECT leads to a table.
+func (j *judge) readsTable(s id) bool {
+	if known, ok := j.tabled[s]; ok {
+		return known
+	}
+	if j.tabled == nil {
+		j.tabled = map[id]bool{}
+	}
+	j.tabled[s] = false
+	found := false
+	j.within(j.childOf(s, kFrom), func(c id) bool {
+		switch j.nodes[c].kind {
+		case kTableFunc:
+			found = true
+		case kTable:
+			parts := j.parts(c)
+			with := id(0)
+			if len(parts) == 1 {
+				with = j.cteOf(parts[0], c)
+			}
+			if with == 0 {
+				found = true
+				break
+			}
+			j.within(with, func(d id) bool {
+				found = found || j.nodes[d].kind == kSelect && j.readsTable(d)
+				return !found
+			})
+		}
+		return !found
+	})
+	j.tabled[s] = found
+	return found
+}
+
+// isFixed tells an argument that is the same for each row: numbers, texts, and what is counted in a secret.
+func (j *judge) isFixed(n id) bool {
+	switch x := &j.nodes[n]; x.kind {
+	case kLiteral:
+		return true
+	case kUnary, kBinary:
+		for c := x.first; c != 0; c = j.nodes[c].next {
+			if !j.isFixed(c) {
+				return false
+			}
+		}
+		return x.sym != lexer.End || x.kind == kUnary
+	case kCall:
+		name, _ := j.nameOf(x.name)
+		if j.c.quiet[strings.ToLower(name)]&(measure|cast) == 0 {
+			return false
+		}
+		for c := x.first; c != 0; c = j.nodes[c].next {
+			if !j.isFixed(c) {
+				return false
+			}
+		}
+		return true
+	}
+	return false
+}
