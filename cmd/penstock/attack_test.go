@@ -91,6 +91,7 @@ func TestErrorsAreNoOracle(t *testing.T) {
 	t.Parallel()
 	g := serve(t, "--project", eventsProject(t, "salted.pipe",
 		pipe("%\nSELECT id FROM events WHERE name = lower(hex(SHA256(concat({{tb_secret('salt')}}, {{String(k)}}))))")), "--secret-rate", "0")
+	open := serve(t, "--project", eventsProject(t), "--secret-rate", "0", "--allow-host", "127.0.0.1:1")
 	ask := func() string {
 		q := "SELECT nope, 'X', 'q7', 'Xq7!mR2_', 'other', 'Xq7!mR2_vP9z-Kd' FROM _"
 		return g.call("GET", "/v0/pipes/salted.json?k=1&q="+url.QueryEscape(q), nil).body
@@ -103,6 +104,25 @@ func TestErrorsAreNoOracle(t *testing.T) {
 	}
 	if !strings.Contains(one, "nope") {
 		t.Errorf("the error does not say what is wrong: %s", one)
+	}
+	// The statement that ClickHouse quotes is the caller's as well: of all numbers in it the secret's would be the one that is missing.
+	for _, sql := range []string{
+		"SELECT nope, 210, 211, 212, known_prefix_A, known_prefix_B, `a ' b`, 'Z', 'X' FROM events WHERE int_value = toUInt8({{tb_secret('v')}})",
+		"SELECT throwIf(1, 'known_prefix_A 211') FROM s3('http://127.0.0.1:1/x', 'k', {{tb_secret('v')}}, 'CSV', 'a String')",
+		"SELECT nope, 211, known_prefix_A FROM s3('http://127.0.0.1:1/x', 'k', {{tb_secret('v')}}, 'CSV', 'a String')",
+	} {
+		var said []string
+		for _, value := range []string{"211", "212", "known_prefix_A", "known_prefix_B"} {
+			open.secret("v", value)
+			r := open.as(open.token).send("POST", "/v0/sql", nil, strings.NewReader("%\n"+sql))
+			if r.status != 400 {
+				t.Errorf("%s: got %d %s", sql, r.status, r.body)
+			}
+			said = append(said, r.body)
+		}
+		if a, b, c, d := said[0], said[1], said[2], said[3]; a != b || c != d {
+			t.Errorf("the error depends on the secret:\n%s\n%s\n%s\n%s", a, b, c, d)
+		}
 	}
 	for _, c := range []struct{ value, sql, hidden string }{
 		{"hunter7\x00Xrest", "at = {{tb_secret('v')}}", "hunter"},

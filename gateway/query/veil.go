@@ -12,9 +12,11 @@ import (
 // A veil decides what a user may read of the engine's error about one statement.
 //
 // What is hidden must not depend on the value: a caller who can put texts of his own into an error, and sees which of them
-// are taken out, reads the secret letter by letter. So every quoted text goes, whosever it is. And where a secret is
-// compared, or cast for a comparison, an error of the computation may show a part of it without quotes: then only errors
-// of the analysis, which come before anything is computed, have their text.
+// are taken out, reads the secret letter by letter, or a number at once. So of an error of the analysis, which comes before
+// anything is computed, only the sentence is shown, without the statement that ClickHouse quotes behind it and without
+// quoted texts, whosever they are. Where a secret is compared, or cast for a comparison, an error of the computation may show
+// a part of it: then it is named and not quoted. Where secrets are credentials, what the other host's error says is shown
+// through the redactor: a caller of the endpoint writes nothing of it.
 type veil struct {
 	redactor *redact.Redactor
 	secrets  bool // the statement has secrets
@@ -38,7 +40,6 @@ func (v *veil) atHome(message string) string {
 
 // analysisCodes are ClickHouse's errors about names and shapes; no value is computed before one.
 var analysisCodes = map[int]bool{
-	10:  true, // NOT_FOUND_COLUMN_IN_BLOCK
 	42:  true, // NUMBER_OF_ARGUMENTS_DOESNT_MATCH
 	43:  true, // ILLEGAL_TYPE_OF_ARGUMENT
 	46:  true, // UNKNOWN_FUNCTION
@@ -56,18 +57,39 @@ var analysisCodes = map[int]bool{
 
 var codeName = regexp.MustCompile(`\(([A-Z][A-Z0-9_]+)\)\s*$`)
 
+// reaching are the names of errors about another host.
+var reaching = regexp.MustCompile(`NETWORK|CONNECTION|SOCKET|DNS|TIMEOUT|AUTHENTICATION|S3|AZURE|REDIS|MONGO|MYSQL|POSTGRES|POCO|STD_EXCEPTION|` +
+	`REMOTE|HTTP|FILE_DOESNT_EXIST|EXTRACT_TABLE_STRUCTURE|ACCESS_DENIED|ICEBERG|DELTA|CATALOG|UNKNOWN_DATABASE`)
+
+// echo is where ClickHouse begins to quote the statement, or what it computed.
+var echo = regexp.MustCompile(`(?i)[.:]?\s+(in scope|in query|while executing|maybe you meant)\b`)
+
 func (v *veil) text(code int, message string) string {
-	switch {
-	case !v.secrets:
+	if !v.secrets {
 		return message
-	case !v.compares || analysisCodes[code]:
-		return v.redactor.Text(hideQuoted(message))
 	}
-	name := "Code: " + fmt.Sprint(code)
+	name := ""
 	if m := codeName.FindStringSubmatch(message); m != nil {
-		name = m[1] + " (code " + fmt.Sprint(code) + ")"
+		name = m[1]
 	}
-	return name + ": ClickHouse's text is withheld, because the statement compares a secret and the text could show a part of it"
+	head := message
+	if i := echo.FindStringIndex(message); i != nil {
+		head = message[:i[0]]
+		if name != "" {
+			head += ". (" + name + ")"
+		}
+	}
+	running := strings.Contains(strings.ToLower(message), "while executing")
+	switch {
+	case analysisCodes[code] && !running:
+		return hideQuoted(head)
+	case !v.compares && reaching.MatchString(name):
+		return v.redactor.Text(hideQuoted(head))
+	}
+	if name == "" {
+		name = "ClickHouse's error"
+	}
+	return fmt.Sprintf("%s (code %d): ClickHouse's text is withheld, because the statement has a secret and the text could show a part of it", name, code)
 }
 
 // hideQuoted takes out what stands in single quotes, to the end where the closing one is missing. An apostrophe behind a
