@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -233,5 +234,37 @@ func TestProjectFiles(t *testing.T) {
 	})
 	if got := get("moved").rows(t); got != "[[3]]" {
 		t.Errorf("after the move: got %s", got)
+	}
+}
+
+// A host that may be reached cannot send the engine on to one that may not.
+func TestRedirectsLeadNowhere(t *testing.T) {
+	t.Parallel()
+	heard := &output{}
+	inner := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		fmt.Fprintln(heard, r.Method, r.URL)
+		fmt.Fprintln(w, "INNER-PAGE")
+	}))
+	defer inner.Close()
+	outer := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, inner.URL+"/inner", http.StatusTemporaryRedirect)
+	}))
+	defer outer.Close()
+	host := outer.Listener.Addr().String()
+	g := serve(t, "--allow-host", host, "--allow-function", "url", "--query-timeout", "20s")
+	for _, f := range []string{
+		"s3('http://%s/b/k', NOSIGN, 'LineAsString', 'l String')", "s3('http://%s/b/k', 'k', 's', 'LineAsString', 'l String')",
+		"gcs('http://%s/b/k', NOSIGN, 'LineAsString', 'l String')", "iceberg('http://%s/b/t', NOSIGN)", "hudi('http://%s/b/t', NOSIGN)",
+		"paimon('http://%s/b/t', 'k', 's')", "deltaLake('http://%s/b/t', 'k', 's')", "deltaLakeAzure('http://%s/a', 'c', 'b', 'a', 'a2V5')",
+		"azureBlobStorage('http://%s/a', 'c', 'b', 'a', 'a2V5', 'LineAsString', 'none', 'l String')",
+		"url('http://%s/', 'LineAsString', 'l String')",
+	} {
+		r := g.as(g.token).send("POST", "/v0/sql", nil, strings.NewReader("SELECT * FROM "+fmt.Sprintf(f, host)))
+		if r.status == 200 || strings.Contains(r.body, "INNER") || heard.String() != "" {
+			t.Fatalf("%s: the inner host heard %q, the caller got %d %.300s", f, heard.String(), r.status, r.body)
+		}
+		if r.status == 400 && !strings.Contains(r.body, "[Error]") {
+			t.Errorf("%s: did not reach the engine: %s", f, r.body)
+		}
 	}
 }

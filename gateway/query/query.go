@@ -7,6 +7,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -135,7 +137,7 @@ func (s *Service) start(ctx context.Context, caller workspace.Caller, r Request)
 		return nil, err
 	}
 	veil := &veil{redactor: redact.New(st), secrets: st.HasSecrets(), database: caller.Workspace.ID.Database()}
-	st, format, err := s.judge(caller, r, st, veil)
+	st, format, stay, err := s.judge(caller, r, st, veil)
 	if err != nil {
 		return nil, err // the guard says nothing of a value; a redactor would show which of the caller's words agree with one
 	}
@@ -144,7 +146,7 @@ func (s *Service) start(ctx context.Context, caller workspace.Caller, r Request)
 		SQL:      st.Bytes(),
 		Database: caller.Workspace.ID.Database(),
 		Format:   format,
-		Settings: s.settings(r),
+		Settings: s.settings(r, stay),
 		ReadOnly: true,
 	})
 	if err != nil {
@@ -230,13 +232,14 @@ func onlyEndpoint(q *lexer.Source) error {
 	return nil
 }
 
-// judge checks the finished statement, and takes a FORMAT clause off it, which only SQL may have.
-func (s *Service) judge(caller workspace.Caller, r Request, st lexer.Statement, v *veil) (lexer.Statement, string, error) {
-	format := r.Format
+// judge checks the finished statement, and takes a FORMAT clause off it, which only SQL may have. stay are the settings that
+// it must run with.
+func (s *Service) judge(caller workspace.Caller, r Request, st lexer.Statement, v *veil) (_ lexer.Statement, format string, stay map[string]string, err error) {
+	format = r.Format
 	if r.Pipe == "" {
 		q, err := guard.Parse(st)
 		if err != nil {
-			return st, "", pipes.GuardError(err)
+			return st, "", nil, pipes.GuardError(err)
 		}
 		if name, start, end := q.Format(); name != "" {
 			format = name
@@ -248,19 +251,23 @@ func (s *Service) judge(caller workspace.Caller, r Request, st lexer.Statement, 
 	}
 	report, err := s.cfg.Guard(caller.Workspace).Check(st)
 	if err != nil {
-		return st, "", pipes.GuardError(err)
+		return st, "", nil, pipes.GuardError(err)
 	}
 	for _, u := range report.Uses {
 		v.compares = v.compares || u.Verdict != guard.Credential
 	}
-	return st, format, nil
+	return st, format, report.Stay, nil
 }
 
 // settings are those of the request, then ours, which win.
-func (s *Service) settings(r Request) []engine.Setting {
+func (s *Service) settings(r Request, stay map[string]string) []engine.Setting {
 	// The engine's own limit stands a second behind ours: it ends what a closed connection does not.
 	behind := int64((s.cfg.Timeout + 2*time.Second - 1) / time.Second)
-	return append(append(make([]engine.Setting, 0, len(r.Settings)+2), r.Settings...),
+	out := append(make([]engine.Setting, 0, len(r.Settings)+len(stay)+2), r.Settings...)
+	for _, name := range slices.Sorted(maps.Keys(stay)) {
+		out = append(out, engine.Setting{Name: name, Value: stay[name]})
+	}
+	return append(out,
 		engine.Setting{Name: "max_execution_time", Value: fmt.Sprint(behind)},
 		engine.Setting{Name: "http_write_exception_in_output_format", Value: "0"})
 }

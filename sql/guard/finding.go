@@ -82,6 +82,9 @@ type Use struct {
 type Report struct {
 	Findings []Finding // in the order of the text
 	Uses     []Use     // one for each span of a secret, in the order of the text
+	// Stay are settings that the statement must run with, so that the hosts that were judged are those that are reached: a
+	// public one could redirect the engine to an inner one.
+	Stay map[string]string
 }
 
 // Err is the first finding that refuses the statement, nil when it may run.

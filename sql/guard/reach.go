@@ -83,6 +83,7 @@ func (j *judge) outbound(n id, name string, f outbound, args id) {
 	if f.optIn && !j.p.Functions[name] {
 		j.refuse(ruleTableFunction, n, "The table function "+name+" is not allowed here.", "An operator allows it with --allow-function "+name+".")
 	}
+	j.stay(name, f)
 	list := j.outboundArguments(name, f, args)
 	if len(list) <= f.shift {
 		j.refuse(ruleTableFunction, n, "The table function "+name+" needs the address that it reads from.", "")
@@ -96,6 +97,24 @@ func (j *judge) outbound(n id, name string, f outbound, args id) {
 		if !j.isCredential(list, f, i) && j.paramIn(a) {
 			j.refuse(ruleHost, a, "A request parameter chooses where the credential of "+name+" goes.", "Write the host, database and table into the pipe.")
 		}
+	}
+}
+
+// stay notes the settings that keep a table function from following a redirect. What has none speaks no HTTP.
+func (j *judge) stay(name string, f outbound) {
+	if f.address != webURL {
+		return
+	}
+	if j.report.Stay == nil {
+		j.report.Stay = map[string]string{"max_http_get_redirects": "0"}
+	}
+	if strings.Contains(strings.ToLower(name), "azure") {
+		j.report.Stay["azure_max_redirects"] = "0"
+	} else if f.keys != keysNone {
+		j.report.Stay["s3_max_redirects"] = "0"
+	}
+	if strings.HasPrefix(name, "deltaLake") {
+		j.report.Stay["allow_experimental_delta_kernel_rs"] = "0" // which follows redirects whatever the settings are
 	}
 }
 

@@ -98,7 +98,7 @@ func (q *Query) plainSpans() bool {
 // anchored is the report with its places told in a way that holds for other values: Start counts the spans that lie before
 // it, End the bytes behind the last of them.
 func (r Report) anchored(st lexer.Statement) Report {
-	out := Report{Findings: append([]Finding(nil), r.Findings...), Uses: append([]Use(nil), r.Uses...)}
+	out := Report{Findings: append([]Finding(nil), r.Findings...), Uses: append([]Use(nil), r.Uses...), Stay: r.Stay}
 	spans := st.Spans()
 	for i := range out.Findings {
 		f := &out.Findings[i]
@@ -128,10 +128,10 @@ func anchor(spans []lexer.Span, off int) int {
 // moved is a kept report with the places of st.
 func moved(kept Report, st lexer.Statement) Report {
 	if len(kept.Findings) == 0 && len(kept.Uses) == 0 {
-		return Report{}
+		return kept
 	}
 	place := placer(st, len(kept.Findings)+len(kept.Uses))
-	out := Report{Findings: append([]Finding(nil), kept.Findings...), Uses: append([]Use(nil), kept.Uses...)}
+	out := Report{Findings: append([]Finding(nil), kept.Findings...), Uses: append([]Use(nil), kept.Uses...), Stay: kept.Stay}
 	for i := range out.Findings {
 		f := &out.Findings[i]
 		f.Start, f.End = place(f.Start), place(f.End)
