@@ -38,8 +38,10 @@ type walker struct {
 	hidden   bool // a one-way or cipher function stands around it: what an error could quote is no secret
 	compared bool // it is behind a comparison
 	loose    bool // something else than the strict rule allows stands around it
+	cut      bool // a part was taken out of it, or it was looked into: a hash of that is no hash of the value
 	oracle   bool // the comparison tells about a part of it, or about something that the caller chooses
 	parts    bool // and it is the caller who asks for a part
+	narrows  bool // the comparison asks for the order
 	rule     string
 	sentence string
 }
@@ -94,7 +96,7 @@ func (j *judge) predicate(n, clause id, u *Use) {
 	}
 	j.compared = true
 	u.Verdict = Predicate
-	if w.oracle && w.loose {
+	if w.oracle && w.loose || w.narrows {
 		if j.inspected++; j.inspected > maxInspected {
 			j.sayAt(Error, ruleRows, u.Start, u.End, "The statement looks at parts of secrets in more than "+strconv.Itoa(maxInspected)+" comparisons: together they give a value back.",
 				"Compare the whole value, or a salted hash of it.")
@@ -142,6 +144,7 @@ func (w *walker) step(at id) {
 	case kSubscript, kElementOf:
 		w.throws()
 		w.change()
+		w.cut = w.cut || !w.hidden && !w.compared
 	default:
 		w.stop(ruleThrows, "The secret stands inside something that the guard does not allow around one.")
 	}
@@ -163,13 +166,14 @@ func (w *walker) compare(at id, inspects bool) {
 		w.stop(ruleThrows, "The other side may be of another type, and then the error quotes the secret in a changed form.")
 	}
 	w.compared = true
-	if w.hidden {
+	if w.hidden && !w.cut {
 		return
 	}
-	if inspects {
+	if inspects || w.cut {
 		w.loose = true
 	}
 	asked := w.paramIn(at)
+	w.narrows = w.narrows || w.orders(at)
 	w.oracle = w.oracle || inspects || w.loose || asked
 	w.parts = w.parts || asked && (inspects || w.loose || w.orders(at))
 }
@@ -269,6 +273,7 @@ func (w *walker) binary(at id) {
 		x.sym == lexer.Asterisk || x.sym == lexer.Slash: // divisions by zero, overflows of decimals
 		w.throws()
 		w.change()
+		w.cut = w.cut || !w.hidden && !w.compared
 	case x.sym == lexer.Concatenation: // takes whatever type
 		w.change()
 	default:
@@ -328,7 +333,7 @@ func (w *walker) call(at id) {
 		if lower == "hmac" && index == 0 {
 			w.throws()
 		}
-		w.hidden, w.loose = true, false
+		w.hidden, w.loose = true, w.cut
 	case group&truth != 0:
 		if group&regexp != 0 {
 			w.throws()
@@ -344,7 +349,7 @@ func (w *walker) call(at id) {
 		w.throws()
 	case group&measure != 0:
 		w.allText(at)
-		w.level, w.loose = measured, true
+		w.level, w.loose, w.cut = measured, true, true
 	case group&(text|wrapper|split) != 0:
 		if lower != "concat" { // which takes whatever type
 			w.allText(at)
@@ -353,11 +358,18 @@ func (w *walker) call(at id) {
 		case "substring", "substr", "mid", "substringutf8", "left", "right", "leftutf8", "rightutf8", "substringindex":
 			w.cuts(at)
 		}
+		w.cut = w.cut || !wholeTexts[lower] || strings.Contains(lower, "trim") && w.count(at) > 1
 		w.change()
 	default:
 		w.stop(ruleThrows, "An error of "+w.shown(w.start(at), int(w.toks[x.name].end))+" could quote the secret in a changed form.")
 	}
 }
+
+// wholeTexts are the functions of the groups text and wrapper that keep a value whole.
+var wholeTexts = map[string]bool{"concat": true, "concatassumeinjective": true, "concatwithseparator": true, "concat_ws": true,
+	"reverse": true, "reverseutf8": true, "lower": true, "upper": true, "lowerutf8": true, "upperutf8": true, "lcase": true, "ucase": true,
+	"initcap": true, "bin": true, "hex": true, "base64encode": true, "base32encode": true, "base58encode": true,
+	"trim": true, "trimleft": true, "trimright": true, "trimboth": true, "ltrim": true, "rtrim": true}
 
 // cuts demands that the part which a function takes of the secret is the same for each row: a column that chooses it asks as
 // many questions as there are rows.
@@ -376,7 +388,7 @@ func (w *walker) cipher(index int) {
 		w.stop(ruleThrows, "An error of this could quote the secret in a changed form.")
 	}
 	if index >= 2 {
-		w.hidden, w.loose = true, false
+		w.hidden, w.loose = true, w.cut
 		return
 	}
 	w.change()

@@ -114,6 +114,8 @@ func TestVerdicts(t *testing.T) {
 		{"SELECT id FROM events WHERE bitTest(toUInt64({S}), id)", "oracle-rows"},
 		{"SELECT id FROM events WHERE right({S}, 4) = 'vW4x'", "oracle"},
 		{"SELECT 1 FROM events WHERE " + strings.Repeat("startsWith({S}, 'a') OR ", 8) + "startsWith({S}, 'a')", "oracle-rows"},
+		{"SELECT 1 FROM events WHERE " + strings.Repeat("SHA1(left({S}, 1)) = 'x' OR ", 8) + "SHA1(left({S}, 1)) = 'x'", "oracle-rows"},
+		{"SELECT 1 FROM events WHERE " + strings.Repeat("{S} > 'a' OR ", 8) + "{S} > 'a'", "oracle-rows"},
 		{"SELECT 1 FROM events WHERE " + strings.Repeat("name = {S} OR ", 20) + "name = {S}", "predicate"},
 		{"SELECT arrayJoin(tags) AS tags, arrayJoin(splitByChar('/', path)) AS p FROM events WHERE name = {S}", "predicate"},
 		{"SELECT k, i FROM events ARRAY JOIN mapKeys(props) AS k, arrayEnumerate(tags) AS i WHERE name = {S}", "predicate"},
@@ -232,12 +234,19 @@ func TestOracles(t *testing.T) {
 		{"SELECT 1 FROM t WHERE {S} BETWEEN {P} AND 'z'", true, false},
 		{"SELECT 1 FROM t WHERE less({S}, {P})", true, false},
 		{"SELECT 1 FROM t WHERE length({S}) = length({P})", true, false},
+		{"SELECT 1 FROM t WHERE SHA1(substring({S}, 1, 1)) = SHA1({P})", true, false},
+		{"SELECT 1 FROM t WHERE hex(MD5(replaceAll({S}, {P}, ''))) = 'x'", true, false},
+		{"SELECT 1 FROM t WHERE hex(MD5(trim(BOTH {P} FROM {S}))) = 'x'", true, false},
+		{"SELECT 1 FROM t WHERE MD5(ltrim({S}, {P})) = 'x'", true, false},
+		{"SELECT 1 FROM t WHERE sipHash64(toUInt64({S}) % 10) = sipHash64({P})", true, false},
+		{"SELECT 1 FROM t WHERE sipHash64(splitByChar('-', {S})[1]) = sipHash64({P})", true, true},
+		{"SELECT 1 FROM t WHERE hex(MD5(reverse(trim({S})))) = {P}", false, false},
 		{"SELECT 1 FROM t WHERE substring({S}, 1, 1) = toString({P})", true, false},
 	} {
 		for _, mode := range []struct {
 			mode    guard.Mode
 			refused bool
-		}{{guard.RefuseParts, c.parts}, {guard.Warn, c.warn}, {guard.Refuse, !strings.Contains(c.text, "SHA256")}} {
+		}{{guard.RefuseParts, c.parts}, {guard.Warn, c.warn}, {guard.Refuse, !strings.Contains(c.text, "SHA256") && !strings.Contains(c.text, "reverse")}} {
 			p.Oracles = mode.mode
 			q, err := guard.Parse(written(strings.NewReplacer("{S}", "«S:'Zq7-SEKRET-vW4x'»", "{P}", "«P:'pp'»").Replace(c.text)))
 			if err != nil {
