@@ -172,10 +172,35 @@ func (w *walker) compare(at id, inspects bool) {
 	if inspects || w.cut {
 		w.loose = true
 	}
-	asked := w.paramIn(at)
+	asked := w.paramIn(at) || w.paramBehind(at)
 	w.narrows = w.narrows || w.orders(at)
 	w.oracle = w.oracle || inspects || w.loose || asked
 	w.parts = w.parts || asked && (inspects || w.loose || w.orders(at))
+}
+
+// paramBehind tells whether a name in a comparison may stand for a parameter of the request: one that the statement itself
+// gives, to whatever, or one of an expression.
+func (w *walker) paramBehind(at id) (found bool) {
+	if !w.hasParams() {
+		return false
+	}
+	w.within(at, func(n id) bool {
+		if w.nodes[n].kind == kIdent {
+			parts := w.Query.parts(n)
+			found = found || len(parts) == 0 || w.isAlias(parts[len(parts)-1]) || !plainName(parts[len(parts)-1])
+		}
+		return !found
+	})
+	return found
+}
+
+func (q *Query) hasParams() bool {
+	for _, sp := range q.st.Spans() {
+		if sp.Kind == lexer.Param {
+			return true
+		}
+	}
+	return false
 }
 
 // orders tells a comparison that narrows a value down by halves.
@@ -183,7 +208,7 @@ func (w *walker) orders(at id) bool {
 	switch x := &w.nodes[at]; x.kind {
 	case kBetween:
 		return true
-	case kBinary:
+	case kBinary, kQuantified:
 		return x.sym == lexer.Less || x.sym == lexer.LessEquals || x.sym == lexer.Greater || x.sym == lexer.GreaterEquals
 	case kCall:
 		name, _ := w.nameOf(x.name)

@@ -86,10 +86,8 @@ func (j *judge) storedIn(n id) bool {
 func (j *judge) storedName(n id) bool {
 	parts := j.parts(n)
 	for _, part := range parts {
-		for _, c := range []byte(part) {
-			if c < 0x80 && !(c == '_' || c == '.' || c >= '0' && c <= '9' || c|0x20 >= 'a' && c|0x20 <= 'z') {
-				return false // the name of an expression: `range(256)`
-			}
+		if !plainName(part) {
+			return false
 		}
 	}
 	if len(parts) == 0 {
@@ -118,6 +116,16 @@ func (j *judge) storedName(n id) bool {
 		case x.kind == kAlias && j.stored(x.first):
 		case x.kind == kIdent: // a parameter of a lambda, of an array that is looked at as well
 		default:
+			return false
+		}
+	}
+	return true
+}
+
+// plainName tells the names that columns of tables have from those of expressions, such as `range(256)`.
+func plainName(s string) bool {
+	for _, c := range []byte(s) {
+		if c < 0x80 && !(c == '_' || c == '.' || c >= '0' && c <= '9' || c|0x20 >= 'a' && c|0x20 <= 'z') {
 			return false
 		}
 	}
