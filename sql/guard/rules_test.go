@@ -189,6 +189,12 @@ func TestVerdicts(t *testing.T) {
 		{"SELECT 1 SETTINGS max_execution_time = 0.0", "setting"},
 		{"SELECT 1 SETTINGS max_execution_time = 5, join_algorithm = 'hash'", "allowed"},
 		{"SELECT 1 SETTINGS MAX_THREADS = 1", "setting"},
+		{"SELECT 1 SETTINGS max_execution_time = 0.0000001", "setting"},
+		{"SELECT 1 SETTINGS max_execution_time = 0.5", "allowed"},
+		{"SELECT 1 SETTINGS max_rows_to_read = 0.4", "setting"},
+		{"SELECT 1 SETTINGS max_rows_to_read = '1e6'", "allowed"},
+		{"SELECT 1 SETTINGS max_memory_usage = 999999999999999", "setting"},
+		{"SELECT 1 SETTINGS max_threads = 100000", "setting"},
 		{"SELECT 1 FORMAT JSON", "format"},
 		{"SELECT 1 // ; DROP", "allowed"},
 	} {

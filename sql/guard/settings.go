@@ -1,6 +1,7 @@
 package guard
 
 import (
+	"math"
 	"strconv"
 	"strings"
 )
@@ -24,6 +25,9 @@ func (j *judge) settings(n id) {
 	})
 }
 
+// mostOf bounds what the operator gives no bound for: with more a statement would take more of the engine than it has by itself.
+var mostOf = map[string]float64{"max_threads": 256, "max_memory_usage": 1e10, "max_block_size": 1 << 20}
+
 // settingValue tells what is wrong with a value, "" when nothing is.
 func (j *judge) settingValue(name, form string, value id) string {
 	text := j.sql[j.start(value):j.endByte(value)]
@@ -39,10 +43,20 @@ func (j *judge) settingValue(name, form string, value id) string {
 		return "It is 0 or 1."
 	case "limit":
 		v, err := strconv.ParseFloat(text, 64)
-		if err != nil || !(v > 0) || v > 1e15 {
+		least := 1.0 // of whole numbers: ClickHouse cuts 0.4 to 0, which stands for no limit
+		if name == "max_execution_time" {
+			least = 0.001 // it counts microseconds
+		} else if v != math.Trunc(v) {
+			return "It is a whole number."
+		}
+		if err != nil || !(v >= least) || v > 1e15 {
 			return "It is a number above zero, which would stand for no limit."
 		}
-		if most, ok := j.p.Limits[name]; ok && v > most {
+		most, ok := j.p.Limits[name]
+		if !ok {
+			most, ok = mostOf[name]
+		}
+		if ok && v > most {
 			return "It may be " + strconv.FormatFloat(most, 'f', -1, 64) + " at most."
 		}
 		return ""
