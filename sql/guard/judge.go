@@ -287,7 +287,11 @@ func (j *judge) functionAsArgument(n id) {
 	if len(parts) != 1 {
 		return
 	}
-	if _, refused := j.c.refused[strings.ToLower(parts[0])]; refused || j.takesLambda(n) {
+	lower := strings.ToLower(parts[0])
+	if j.takesLambda(n) && (namesDictionary(lower) || isInFunction(lower)) {
+		j.refuse(ruleTableName, first, "The guard cannot tell which table this function would read.", "Call it in a lambda.")
+	}
+	if _, refused := j.c.refused[lower]; refused || j.takesLambda(n) {
 		j.functionName(j.nodes[first].tok, parts[0])
 	}
 }

@@ -39,7 +39,9 @@ type Query struct {
 	ctes    map[string][]id // common table expressions by name
 	aliases map[string]bool // names that isAlias looks for; nil until resolve needs them
 	valued  bool            // what was resolved depends on the value of a literal in a span
-	unread  []id            // places that name a table in a way that cannot be read for certain
+	// names of elements of FROM that isTableAlias looks for; nil until resolve needs them
+	tableAliases map[string]bool
+	unread       []id // places that name a table in a way that cannot be read for certain
 }
 
 // Parse reads st as one complete SELECT. Anything else, and anything that the guard does not understand, is an error of

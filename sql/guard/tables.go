@@ -251,6 +251,21 @@ func (q *Query) isAlias(name string) bool {
 	return q.aliases[name]
 }
 
+// isTableAlias tells whether name is the alias of an element of FROM anywhere in the statement.
+func (q *Query) isTableAlias(name string) bool {
+	if q.tableAliases == nil {
+		q.tableAliases = map[string]bool{}
+		for n := range q.nodes {
+			if x := &q.nodes[n]; x.kind == kElement && x.name != 0 {
+				if a, ok := q.nameOf(x.name); ok {
+					q.tableAliases[a] = true
+				}
+			}
+		}
+	}
+	return q.tableAliases[name]
+}
+
 // aliasToken is the token of the name that n gives to something, 0 for none.
 func (q *Query) aliasToken(n id) int32 {
 	x := &q.nodes[n]
@@ -338,7 +353,10 @@ func (q *Query) tableText(arg id) (db, name string, ok bool) {
 		}
 	case kIdent:
 		parts := q.parts(arg)
-		if len(parts) == 0 || len(parts) > 2 || len(parts) == 1 && q.isAlias(parts[0]) {
+		if len(parts) == 0 || len(parts) > 2 || q.isAlias(parts[0]) { // of a tuple as well, whose element the second part is
+			return "", "", false
+		}
+		if len(parts) == 2 && q.isTableAlias(parts[0]) {
 			return "", "", false
 		}
 		text = strings.Join(parts, ".")
