@@ -90,6 +90,9 @@ func (j *judge) outbound(n id, name string, f outbound, args id) {
 		return
 	}
 	j.address(list[f.shift], name, f)
+	if name == "mongodb" && len(list) > 6 {
+		j.mongoOptions(list[6])
+	}
 	if !j.spanIn(j.start(n), j.endByte(n), lexer.Secret) {
 		return
 	}
@@ -97,6 +100,23 @@ func (j *judge) outbound(n id, name string, f outbound, args id) {
 		if !j.isCredential(list, f, i) && j.paramIn(a) {
 			j.refuse(ruleHost, a, "A request parameter chooses where the credential of "+name+" goes.", "Write the host, database and table into the pipe.")
 		}
+	}
+}
+
+// mongoOptions judges the options of mongodb: some name files of the server, or make the driver ask the host for others.
+func (j *judge) mongoOptions(a id) {
+	j.varying = j.varying || j.spanIn(j.start(a), j.endByte(a), 0)
+	text, ok := j.nameOf(j.nodes[a].tok)
+	for option := range strings.SplitSeq(text, "&") {
+		switch name, _, _ := strings.Cut(option, "="); strings.ToLower(name) {
+		case "connecttimeoutms", "sockettimeoutms", "serverselectiontimeoutms", "tls", "ssl", "authsource", "readpreference", "retryreads",
+			"maxpoolsize", "minpoolsize", "maxidletimems", "appname", "compressors", "readconcernlevel", "":
+		default:
+			ok = false
+		}
+	}
+	if !ok || !j.isString(a) {
+		j.refuse(ruleArgument, a, "An option of mongodb is not allowed here.", "Time limits, tls, authSource and readPreference may be given.")
 	}
 }
 

@@ -144,6 +144,9 @@ func TestVerdicts(t *testing.T) {
 		{"SELECT * FROM remote(some_collection)", "table-function-argument"},
 		{"SELECT * FROM remote(some_collection, d.t)", "table-function-argument"},
 		{"SELECT * FROM s3(some_collection, url = 'https://b.example/')", "table-function-argument"},
+		{"SELECT * FROM mongodb('db.example:1', 'd', 'c', 'u', {S}, 'a String', 'connectTimeoutMS=1000&tls=true')", "credential"},
+		{"SELECT * FROM mongodb('db.example:1', 'd', 'c', 'u', {S}, 'a String', 'tls=true&tlsCAFile=/etc/shadow')", "table-function-argument"},
+		{"SELECT * FROM mongodb('db.example:1', 'd', 'c', 'u', {S}, 'a String', 'replicaSet=r')", "table-function-argument"},
 		{"SELECT * FROM redis('db.example:1', 'k', 'k String', 0, {S})", "credential"},
 		{"SELECT * FROM POSTGRESQL('db.example:5432', 'd', 't', 'u', 'p')", "table-function"},
 		// Tables.
