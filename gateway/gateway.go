@@ -19,6 +19,7 @@ import (
 
 	"penstock/branches/workspace"
 	"penstock/gateway/auth"
+	"penstock/gateway/pipes"
 	"penstock/gateway/query"
 	"penstock/gateway/secrets"
 	"penstock/limits"
@@ -30,6 +31,7 @@ type Config struct {
 	Secrets    *secrets.Service
 	SecretRate *limits.Rates
 	Query      *query.Service
+	Pipes      *pipes.Registry
 	Ready      func(ctx context.Context) error // nil when pipes can be called
 	Logger     *slog.Logger
 	Metrics    *prometheus.Registry
@@ -88,6 +90,7 @@ func (s *Server) routes() {
 	s.app.Use(s.observe)
 	s.registerOperations(s.app)
 	s.registerSecrets(s.app)
+	s.registerOpenAPI(s.app)
 	s.registerQueries(s.app)
 	s.app.Use(func(c *fiber.Ctx) error {
 		return workspace.Errorf(workspace.NotFound, "There is nothing at %s: the API begins with /v0/secrets, /v0/variables, /v0/pipes and /v0/sql", c.Path())

@@ -163,6 +163,19 @@ func TestSecretChangesAtOnce(t *testing.T) {
 // A PIPES:READ token reads its endpoint and nothing else, through q either. There is no route that makes such a token
 // yet, so the rule is tested where it stands: see query.onlyEndpoint's test.
 
+func TestOpenAPIRoute(t *testing.T) {
+	t.Parallel()
+	g := serve(t, "--project", eventsProject(t))
+	r := g.call("GET", "/v0/pipes/openapi.json", nil)
+	if r.status != 200 || !strings.Contains(r.body, `"/v0/pipes/by_name.json"`) || !strings.Contains(r.body, `"url":"`+g.url+`"`) ||
+		r.header.Get("Content-Type") != "application/json" {
+		t.Errorf("got %d %s", r.status, r.body)
+	}
+	if r := g.as("nobody").call("GET", "/v0/pipes/openapi.json", nil); r.status != 403 || strings.Contains(r.body, "by_name") {
+		t.Errorf("without a token: got %d %s", r.status, r.body)
+	}
+}
+
 func TestQueryLimits(t *testing.T) {
 	t.Parallel()
 	g := serve(t, "--query-rate", "3", "--max-running", "1", "--query-timeout", "3s")

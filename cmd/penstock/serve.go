@@ -234,6 +234,7 @@ func (s *serving) openServices(ctx context.Context) error {
 			Running: limits.NewRunning(c.MaxRunning),
 			Timeout: c.QueryTimeout,
 		}),
+		Pipes:   registry,
 		Ready:   s.isReady,
 		Logger:  s.log,
 		Metrics: metrics,

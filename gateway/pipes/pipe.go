@@ -19,8 +19,9 @@ const MaxDepth = 64
 
 // A Pipe is a compiled pipe: immutable, safe to share.
 type Pipe struct {
-	Name string
-	File string
+	Name        string
+	File        string
+	Description string
 	// Endpoint is the index of the node that is served; -1 when the pipe serves none.
 	endpoint int
 	nodes    []node
@@ -39,7 +40,7 @@ const keptPlans = 64
 
 // Compile compiles every node of a parsed file. The error joins the problems of all nodes, each a *templating.Error.
 func Compile(f *datafile.Pipe) (*Pipe, error) {
-	p := &Pipe{Name: f.Name, File: f.File, endpoint: -1}
+	p := &Pipe{Name: f.Name, File: f.File, Description: f.Description, endpoint: -1}
 	var problems []error
 	end := f.Endpoint()
 	for i := range f.Nodes {
@@ -72,6 +73,15 @@ func (p *Pipe) Secrets() []templating.SecretUse {
 		uses = append(uses, n.template.Secrets()...)
 	}
 	return uses
+}
+
+// Params are the request parameters of all nodes, each once, in the order of the file.
+func (p *Pipe) Params() []templating.Param {
+	uses := make([][]templating.Param, len(p.nodes))
+	for i, n := range p.nodes {
+		uses[i] = n.template.Params()
+	}
+	return templating.MergeParams(uses...)
 }
 
 // NodeNames are the names of the nodes, in the order of the file.

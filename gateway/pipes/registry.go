@@ -3,6 +3,8 @@ package pipes
 import (
 	"crypto/sha256"
 	"fmt"
+	"maps"
+	"slices"
 	"sync"
 
 	lru "github.com/hashicorp/golang-lru/v2"
@@ -88,6 +90,18 @@ func (r *Registry) Endpoint(w workspace.Workspace, name string) (*Pipe, bool) {
 	}
 	p, err := r.Compile(d)
 	return p, err == nil && p.IsEndpoint()
+}
+
+// Endpoints gives the compiled pipes that can be called, by name.
+func (r *Registry) Endpoints(w workspace.Workspace) []*Pipe {
+	var out []*Pipe
+	defined := r.set(w).Pipes
+	for _, name := range slices.Sorted(maps.Keys(defined)) {
+		if p, err := r.Compile(defined[name]); err == nil && p.IsEndpoint() {
+			out = append(out, p)
+		}
+	}
+	return out
 }
 
 func (r *Registry) set(w workspace.Workspace) Set {
