@@ -224,7 +224,7 @@ func onlyEndpoint(q *lexer.Source) error {
 	}
 	outside := parsed.CallsOut()
 	for _, t := range parsed.Tables() {
-		outside = outside || t.Database != "" || t.Name != "_"
+		outside = outside || t.Database != "" || t.Name != "_" || t.Maybe
 	}
 	if outside {
 		return workspace.Errorf(workspace.Forbidden, "The token may read the endpoint only: in 'q', select from _ and from nothing else")

@@ -177,7 +177,7 @@ func (j *judge) readsOutside(s id) bool {
 			}
 		case kTable:
 			if parts := j.parts(n); len(parts) == 1 {
-				if c := j.cteOf(parts[0], n); c != 0 {
+				for _, c := range j.ctes[parts[0]] { // whichever it is
 					found = found || j.cteReads(c)
 				}
 			}

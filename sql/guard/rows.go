@@ -244,18 +244,20 @@ func (j *judge) readsTable(s id) bool {
 			found = true
 		case kTable:
 			parts := j.parts(c)
-			with := id(0)
-			if len(parts) == 1 {
-				with = j.cteOf(parts[0], c)
-			}
-			if with == 0 {
+			if len(parts) != 1 || len(j.ctes[parts[0]]) == 0 {
 				found = true
 				break
 			}
-			j.within(with, func(d id) bool {
-				found = found || j.nodes[d].kind == kSelect && j.readsTable(d)
-				return !found
-			})
+			all := true
+			for _, with := range j.ctes[parts[0]] { // whichever it is
+				reads := false
+				j.within(with, func(d id) bool {
+					reads = reads || j.nodes[d].kind == kSelect && j.readsTable(d)
+					return !reads
+				})
+				all = all && reads
+			}
+			found = found || all
 		}
 		return !found
 	})

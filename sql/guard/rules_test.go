@@ -139,6 +139,7 @@ func TestVerdicts(t *testing.T) {
 		{"SELECT * FROM remote('db.example', 'd.t', 'u', 'p', {S})", "not-a-credential"},
 		{"SELECT * FROM remote('db.example', d.t) WHERE a IN (SELECT id FROM events WHERE name = {S})", "exposed-remote"},
 		{"WITH c AS (SELECT id FROM t WHERE a = {S}) SELECT 1 FROM t WHERE id IN (SELECT x FROM remote('db.example', d.t) WHERE x IN c)", "exposed-remote"},
+		{"WITH r AS (SELECT 1 AS a) SELECT * FROM (WITH r AS (SELECT * FROM postgresql('db.example:5432', 'd', 't', 'u', 'p')) SELECT * FROM r WHERE a = {S})", "exposed-remote"},
 		{"WITH r AS (SELECT * FROM postgresql('db.example:5432', 'd', 't', 'u', 'p')) SELECT * FROM r WHERE a = {S}", "exposed-remote"},
 		{"SELECT * FROM url('https://b.example/')", "table-function"},
 		{"SELECT * FROM remote(some_collection)", "table-function-argument"},

@@ -28,8 +28,9 @@ type TableRef struct {
 	Alias         string
 	HasAlias      bool
 	Final, Sample bool
-	// Maybe tells of a name right of IN that something else in the statement has as well: an alias, a parameter of a lambda or
-	// a column that may be visible there, so that no table is read. It is always unqualified.
+	// Maybe tells of a name that something else in the statement has as well, so that perhaps no table is read: right of IN an
+	// alias, a parameter of a lambda or a column that may be visible there; a common table expression that leads back to itself.
+	// It is always unqualified.
 	Maybe bool
 	node  id
 }
@@ -122,8 +123,11 @@ func (q *Query) addTable(kind TableKind, n id) {
 	ref.Name = parts[len(parts)-1]
 	if len(parts) == 2 {
 		ref.Database = parts[0]
-	} else if q.hidden(ref.Name, n) {
-		return
+	} else if c := q.cteOf(ref.Name, n); c != 0 {
+		if q.surely(c, ref.Name, n) {
+			return
+		}
+		ref.Maybe = true
 	}
 	if e := q.nodes[n].up; kind == InFrom && q.nodes[e].kind == kElement {
 		if a := q.nodes[e].name; a != 0 {
@@ -151,12 +155,10 @@ func (q *Query) parts(n id) (parts []string) {
 	return parts
 }
 
-// hidden tells whether an unqualified name at n means a common table expression: one of a WITH that n stands below. The
-// WITH of the first arm of a union holds for all arms. It does not see itself, unless it is recursive.
-func (q *Query) hidden(name string, n id) bool { return q.cteOf(name, n) != 0 }
-
-func (q *Query) cteOf(name string, n id) id {
-	at := q.nodes[n].tok
+// cteOf is the common table expression that an unqualified name at n means: the innermost one of a WITH that n stands below,
+// 0 for none. The WITH of the first arm of a union holds for all arms. It does not see itself, unless it is recursive.
+func (q *Query) cteOf(name string, n id) (found id) {
+	at, inner := q.nodes[n].tok, int32(-1)
 	for _, c := range q.ctes[name] {
 		with := q.nodes[c].up
 		if x := &q.nodes[c]; at >= x.tok && at < x.end && !q.nodes[with].flag {
@@ -166,11 +168,27 @@ func (q *Query) cteOf(name string, n id) id {
 		for u := q.nodes[scope].up; u != 0 && q.nodes[u].kind == kQuery && q.nodes[u].first == scope; u = q.nodes[u].up {
 			scope = u
 		}
-		if x := &q.nodes[scope]; at >= x.tok && at < x.end {
-			return c
+		if x := &q.nodes[scope]; at >= x.tok && at < x.end && x.tok > inner {
+			found, inner = c, x.tok
 		}
 	}
-	return 0
+	return found
+}
+
+// surely tells whether name at n means the common table expression c in every reading. ClickHouse resolves the names in the
+// body of one where the body is used, and reads a table instead of an expression that leads back to itself. Where each name is
+// given once, before it is used, nothing leads back.
+func (q *Query) surely(c id, name string, n id) bool {
+	if len(q.ctes[name]) > 1 || q.nodes[c].end > q.nodes[n].tok {
+		return false
+	}
+	arm := q.nodes[q.nodes[c].up].up
+	for u := n; u != 0; u = q.nodes[u].up {
+		if u == q.nodes[arm].up {
+			return true
+		}
+	}
+	return false // the union in whose first arm it stands is an arm itself
 }
 
 // rightOfIn records the table that stands to the right of IN without a sub-query.
@@ -189,7 +207,7 @@ func (q *Query) rightOfIn(right id) {
 	before := len(q.tables)
 	q.addTable(RightOfIn, right)
 	if len(q.tables) > before {
-		q.tables[before].Maybe = alias
+		q.tables[before].Maybe = q.tables[before].Maybe || alias
 	}
 }
 
