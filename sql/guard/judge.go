@@ -173,6 +173,8 @@ func (j *judge) walk() {
 		switch j.nodes[n].kind {
 		case kCall:
 			j.call(n)
+		case kAlias:
+			j.lambdaName(n)
 		case kTableFunc:
 			j.tableFunction(n)
 
@@ -264,6 +266,31 @@ func (j *judge) isLambda(name string, tok int32) bool {
 		}
 	}
 	return false
+}
+
+// lambdaName refuses a lambda that has the name of a function: ClickHouse would call it instead, for an operator as well.
+func (j *judge) lambdaName(n id) {
+	x := &j.nodes[n]
+	first := x.first
+	for j.nodes[first].kind == kAlias {
+		first = j.nodes[first].first
+	}
+	switch y := &j.nodes[first]; y.kind {
+	case kLambda:
+	case kIdent: // WITH x -> x AS f, f AS lower
+		j.isLambda("", 0)
+		if parts := j.parts(first); len(parts) != 1 || len(j.lambdas[parts[0]]) == 0 {
+			return
+		}
+	default:
+		return
+	}
+	name, ok := j.nameOf(x.name)
+	lower := strings.ToLower(name)
+	_, _, known := j.c.function(name)
+	if !ok || known || j.c.refused[lower] != "" || j.c.quiet[lower] != 0 || j.p.Functions[name] {
+		j.refuse(ruleFunction, n, "A lambda has the name of a function.", "Give it another name.")
+	}
 }
 
 // isHigherOrder tells the functions that take a lambda first; ClickHouse takes the bare name of a function there as well.
