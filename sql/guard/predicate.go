@@ -195,7 +195,7 @@ func (w *walker) paramBehind(at id) (found bool) {
 }
 
 func (q *Query) hasParams() bool {
-	for _, sp := range q.st.Spans() {
+	for _, sp := range q.spans {
 		if sp.Kind == lexer.Param {
 			return true
 		}
