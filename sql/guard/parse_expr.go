@@ -31,6 +31,9 @@ func (p *parser) alias(e id, bare bool) id {
 	} else if !bare || !p.isName() {
 		return e
 	}
+	if k := p.nodes[e].kind; k == kStar || k == kMatcher { // ClickHouse would look for another reading: (SELECT * x, 1) is a tuple to it
+		p.unexpected("no alias behind a star")
+	}
 	n := p.wrap(kAlias, e)
 	p.nodes[n].name = p.label("an alias")
 	return p.close(n)

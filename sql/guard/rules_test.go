@@ -170,6 +170,7 @@ func TestVerdicts(t *testing.T) {
 		{"SELECT interval IN ('day', 'week'), d FROM events", "allowed"},
 		{"SELECT count() FROM events WHERE interval IN (1) AND CASE WHEN a THEN b END GROUP BY day", "allowed"},
 		{"SELECT position(NOT a IN b) FROM events", "syntax"},
+		{"SELECT groupArray((SELECT * id, 'v')) FROM events", "syntax"},
 		{"SELECT * FROM a.b.c", "table-name"},
 		{"SELECT * FROM myview(a = 1)", "allowed"},
 		{"SELECT * FROM myfunction('a')", "table-function"},
