@@ -1,0 +1,85 @@
+package templating_test
+
+import (
+	"strings"
+	"testing"
+
+	"penstock/sql/lexer"
+	"penstock/templating"
+)
+
+// The bounds of a rendering hold exactly where they are set.
+func TestExactBounds(t *testing.T) {
+	t.Parallel()
+	nested := "{% set l = [] %}{% for i in range(n) %}{% set l = [l] %}{% end %}ok"
+	for _, c := range []struct {
+		text   string
+		limits templating.Limits
+		over   bool
+	}{
+		{strings.Replace(nested, "n)", "4)", 1), templating.Limits{Depth: 5}, false},
+		{strings.Replace(nested, "n)", "5)", 1), templating.Limits{Depth: 5}, true},
+		{"{% set p = enumerate_with_last([1]) %}ok", templating.Limits{Depth: 2}, false},
+		{"{% set p = enumerate_with_last([1]) %}ok", templating.Limits{Depth: 1}, true},
+		{"{% set p = enumerate_with_last([[1]]) %}ok", templating.Limits{Depth: 3}, false},
+		{"{% set p = enumerate_with_last([[1]]) %}ok", templating.Limits{Depth: 2}, true},
+		{"{% set d = {'a': [1]} %}ok", templating.Limits{Depth: 2}, false},
+		{"{% set d = {'a': [1]} %}ok", templating.Limits{Depth: 1}, true},
+		{"{% set d = {'a': {'b': 1}} %}ok", templating.Limits{Depth: 1}, true},
+		{"{{ String(a).replace('a', 'bb') }}", templating.Limits{Values: 250}, true},
+		{"{{ String(a).replace('a', 'bb') }}", templating.Limits{Values: 400}, false},
+		{"{{ String(a).replace('a', 'b') }}", templating.Limits{Values: 250}, false},
+		{"{{ String(a) + 'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx' }}", templating.Limits{Values: 150}, true},
+		{"{{ String(a) * 2 }}", templating.Limits{Values: 150}, true},
+		{"{% for i in range(3) %}x{% end %}", templating.Limits{Turns: 3}, false},
+		{"{% for i in range(3) %}x{% end %}", templating.Limits{Turns: 2}, true},
+		{"{% for i in split_to_array(b) %}x{% end %}", templating.Limits{Turns: 3}, false},
+		{"{% for i in split_to_array(b) %}x{% end %}", templating.Limits{Turns: 2}, true},
+		{"{{ String(a) }}", templating.Limits{Output: 102}, false},
+		{"{{ String(a) }}", templating.Limits{Output: 101}, true},
+	} {
+		var b lexer.Builder
+		_, err := compile(t, "%"+c.text).Render(&b, templating.Input{Params: args("a", strings.Repeat("a", 100), "b", "1,2,3"), Limits: c.limits})
+		switch {
+		case !c.over && err != nil:
+			t.Errorf("%s within %+v: %v", c.text, c.limits, err)
+		case c.over && (err == nil || asError(t, err).Kind != templating.KindLimit):
+			t.Errorf("%s beyond %+v: got %q, %v", c.text, c.limits, b.Statement(), err)
+		}
+	}
+}
+
+// What the recordings have no case of.
+func TestEdges(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ text, want string }{
+		{"{% if 10 * 1000000000000000000000 == 0 %}y{% else %}n{% end %}", "n"},
+		{"{% if 10000000000000000000000 == 10000000000000000000000 %}y{% end %}{% if 10000000000000000000000 > 1 %}g{% end %}", "yg"},
+		{"{% if 1.5 == 1 %}y{% else %}n{% end %}{% if 2.0 == 2 %}y{% end %}", "ny"},
+		{"{% if 0 == 10000000000000000000000 %}y{% else %}n{% end %}", "n"},
+		{"{{ 'aaa'.replace('a', 'b', 2) }}{{ 'aaa'.replace('a', 'b', 0) }}{{ 'aaa'.replace('a', 'b', -1) }}", "'bba''aaa''bbb'"},
+		{"{{ 'ab'.replace('', '-') }}{{ 'ab'.replace('', '-', 1) }}", "'-a-b-''-ab'"},
+		{"{{Array(l, 'Int32')}}", `!Template Syntax Error: Error validating [['it\'s "x"', "it's", 'q"']][0] (it's "x") to type Int32`},
+		{"{% for last, x in enumerate_with_last(split_to_array(b)) %}{{x}}{% if not last %},{% end %}{% end %}", "'1','2'"},
+		{"{% for last, x in enumerate_with_last(split_to_array(e)) %}<{{x}}{% if last %}!{% end %}{% end %}", "<''!"},
+		{"{% for x in split_to_array(b) %}{% set b2 = x %}{% if x == '1' %}{% continue %}{% end %}{{x}}{% else %}end{% end %}{{b2}}", "'2'end'2'"},
+		{"{% for x in split_to_array(none, 'p, q') %}{{x}}{% break %}{% else %}end{% end %}", "'p'"},
+		{"{{column('a.' + b)}}|{{symbol('s_' + b + '_t')}}|{{column(none, 'd')}}", "`a`.`1, 2`|`s_1, 2_t`|`d`"},
+		{"{% set v = 'x.`y' %}{{column(v)}} {{symbol(v)}} {{symbol('')}}", "`x`.`\\`y` `x.\\`y` ``"},
+		{"{{String(b)}}{{String(b)}}{% set b3 = String(b) %}{{b3}}", "'1, 2''1, 2''1, 2'"},
+		{"{{sql_and(x=column(b), y__in=Array(b), z=tb_secret('k'), w=none)}}", "x = `1, 2` and y in ['1',' 2'] and z = 'v' "},
+	} {
+		in := templating.Input{Params: append(args("b", "1, 2", "e", ""), templating.NamedArg{Name: "l", Arg: templating.Arg{IsList: true, List: []string{`it's "x"`, "it's", `q"`}}}),
+			Secret: vault("k", "v")}
+		var b lexer.Builder
+		got := ""
+		if _, err := compile(t, "%"+c.text+" ").Render(&b, in); err != nil {
+			got = "!" + asError(t, err).Message
+		} else {
+			got = strings.TrimSuffix(b.Statement().SQL(), " ")
+		}
+		if got != strings.TrimSuffix(c.want, " ") {
+			t.Errorf("%s: got %s, want %s", c.text, got, c.want)
+		}
+	}
+}
