@@ -24,12 +24,12 @@ func (j *judge) secrets() {
 	}
 	j.leaves = map[int]id{}
 	for n := id(1); n < id(len(j.nodes)); n++ {
-		if x := &j.nodes[n]; x.kind == kLiteral && j.toks[x.tok].kind == lexer.String && x.up != 0 {
-			j.leaves[int(j.toks[x.tok].start)] = n
-		}
-	}
-	for n := id(1); n < id(len(j.nodes)); n++ {
-		if j.nodes[n].kind == kTableFunc {
+		switch x := &j.nodes[n]; x.kind {
+		case kLiteral:
+			if t := &j.toks[x.tok]; t.kind == lexer.String && x.up != 0 && j.spanIn(int(t.start), int(t.end), lexer.Secret) {
+				j.leaves[int(t.start)] = n
+			}
+		case kTableFunc:
 			if parts := j.parts(n); len(parts) == 1 {
 				f, _ := knownTableFunction(parts[0])
 				j.sendsText = j.sendsText || f.text

@@ -70,7 +70,7 @@ type judge struct {
 	varying  bool            // the verdict depends on a value in a span or on how a name resolves: it may not be kept
 	rows     id              // a place that makes rows out of nothing, 0 for none
 	compared bool            // a secret stands in a predicate
-	leaves   map[int]id      // string literals by their first byte
+	leaves   map[int]id      // the literals of secrets by their first byte
 	lambdas  map[string][]id // scopes of the lambdas of WITH by name
 	reads    map[id]bool     // SELECTs that read from another host
 	// sendsText tells that a table function sends parts of the statement to another host.
