@@ -74,7 +74,7 @@ FUZZ     := ./sql/lexer:FuzzTokens ./sql/guard:FuzzParse ./sql/redact:FuzzText .
 
 fuzz: $(PARTS) build ## 100,000 random statements judged by the engine, then every fuzz target for FUZZTIME.
 	JUDGED_STATEMENTS=100000 $(GO) test -count=1 -timeout 4h -run JudgedByEngine -v ./cmd/penstock
-	@set -e; for t in $(FUZZ); do echo "$$t"; $(GO) test -run '^$$' -fuzz "^$${t##*:}$$" -fuzztime $(FUZZTIME) $${t%%:*}; done
+	@set -e; for t in $(FUZZ); do echo "$$t"; $(GO) test -run '^$$' -fuzz "^$${t##*:}$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 100x $${t%%:*}; done
 
 mutate: ## Change the evaluator and the literal writer in 60 places; the tests must notice.
 	$(GO) run -tags mutate ./templating/mutate
