@@ -67,9 +67,15 @@ func TestEdges(t *testing.T) {
 		{"{{column('a.' + b)}}|{{symbol('s_' + b + '_t')}}|{{column(none, 'd')}}", "`a`.`1, 2`|`s_1, 2_t`|`d`"},
 		{"{% set v = 'x.`y' %}{{column(v)}} {{symbol(v)}} {{symbol('')}}", "`x`.`\\`y` `x.\\`y` ``"},
 		{"{{String(b)}}{{String(b)}}{% set b3 = String(b) %}{{b3}}", "'1, 2''1, 2''1, 2'"},
-		{"{{sql_and(x=column(b), y__in=Array(b), z=tb_secret('k'), w=none)}}", "x = `1, 2` and y in ['1',' 2'] and z = 'v' "},
+		{"{{sql_and(x=column(e2, 'c'), y__in=Array(b), z=tb_secret('k'), w=none)}}", "x = `c` and y in ['1',' 2'] and z = 'v' "},
+		// What a parameter is prepared as is decided by a block before its condition, and by the last use in a tag.
+		{"{% if l != ['x'] %}{{Array(l)}}{% end %}{% if e == [''] %}{{Array(e, 'String')}}{% else %}n{% end %}", `['it\'s \"x\"','it\'s','q\"']['']`},
+		{"{{[Array(n, 'Int32')] + [n]}}|{{n}}", "['[1,2]', '1,2']|'1,2'"},
+		{"{{[n] + [Array(n, 'Int32')]}}|{{n}}", "[[1, 2], '[1,2]']|[1, 2]"},
+		{"{% if b == ['1'] %}x{% elif n == [1, 2] %}{{Array(n, 'Int32')}}{% else %}text{% end %}", "text"},
+		{"{% for i in n %}{{i}}{{Array(n, 'Int32')}}{% end %}", "1[1,2]2[1,2]"},
 	} {
-		in := templating.Input{Params: append(args("b", "1, 2", "e", ""), templating.NamedArg{Name: "l", Arg: templating.Arg{IsList: true, List: []string{`it's "x"`, "it's", `q"`}}}),
+		in := templating.Input{Params: append(args("b", "1, 2", "e", "", "n", "1,2"), templating.NamedArg{Name: "l", Arg: templating.Arg{IsList: true, List: []string{`it's "x"`, "it's", `q"`}}}),
 			Secret: vault("k", "v")}
 		var b lexer.Builder
 		got := ""

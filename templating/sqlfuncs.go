@@ -71,8 +71,9 @@ func (r *run) appendSQL(dst []byte, v value) ([]byte, *fault) {
 	return r.container(dst, v, r.appendItem)
 }
 
-// appendItem writes an item of a list: texts are literals there too.
+// appendItem writes an item of a list: texts are literals there too, numbers of a type function plain.
 func (r *run) appendItem(dst []byte, v value) ([]byte, *fault) {
+	v.typ = 0
 	if v.kind == kRaw || v.kind == kSym {
 		return literal.String(dst, v.s), nil
 	}
