@@ -74,6 +74,8 @@ func TestEdges(t *testing.T) {
 		{"{{[n] + [Array(n, 'Int32')]}}|{{n}}", "[[1, 2], '[1,2]']|[1, 2]"},
 		{"{% if b == ['1'] %}x{% elif n == [1, 2] %}{{Array(n, 'Int32')}}{% else %}text{% end %}", "text"},
 		{"{% for i in n %}{{i}}{{Array(n, 'Int32')}}{% end %}", "1[1,2]2[1,2]"},
+		{"{{sql_and(x__ne=1, y=Int32(b))}}", "!Template Syntax Error: Error validating '1, 2' to type Int32"},
+		{"{{sql_and(x__ne=1, z__like=2, y=Int32(2))}}", "!Template Syntax Error: operand ne not supported"},
 		{"{{JSON('1 ééééééééééééééé')}}", "!Template Syntax Error: Error parsing JSON: '1 éééééééééééééé...' - Extra data: line 1 column 3 (char 2)"},
 		{"{{JSON('1 éééééééééééééé')}}", "!Template Syntax Error: Error parsing JSON: '1 éééééééééééééé' - Extra data: line 1 column 3 (char 2)"},
 	} {

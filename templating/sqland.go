@@ -71,6 +71,9 @@ func (c *compiler) sqlAnd(x *parse.Call) eval {
 				return none, f.at(terms[i].pos)
 			}
 		}
+		if w.wrong != nil {
+			return none, w.wrong
+		}
 		if f := r.grow(len(w.out)); f != nil {
 			return none, f.at(pos)
 		}
@@ -94,7 +97,7 @@ func (c *compiler) appendAnd(x *parse.Call) appender {
 				return w.out, nil, false, f.at(terms[i].pos)
 			}
 		}
-		return w.out, w.from, w.parts == nil, nil
+		return w.out, w.from, w.parts == nil, w.wrong
 	}
 }
 
@@ -106,6 +109,7 @@ type andWriter struct {
 	from  *origin
 	parts []part // what came up to the last secret
 	any   bool   // a term was written
+	wrong *fault // the first operator that is none
 }
 
 func (w *andWriter) term(t *term) *fault {
@@ -129,8 +133,11 @@ func (w *andWriter) term(t *term) *fault {
 	if v.kind == kNone {
 		return nil
 	}
-	if t.op == "" {
-		return badArgument("operand %s not supported", t.suffix)
+	if t.op == "" { // found only once all values are there
+		if w.wrong == nil {
+			w.wrong = badArgument("operand %s not supported", t.suffix).at(t.pos)
+		}
+		return nil
 	}
 	w.begin(t)
 	w.any = true
