@@ -57,7 +57,7 @@ func (c *compiler) array(x *parse.Call) eval {
 	if len(x.Args) > 0 {
 		switch a := x.Args[0].(type) {
 		case *parse.Seq:
-			wellDefined = false
+			wellDefined = a.Kind == parse.List
 		case *parse.Const:
 			wellDefined = a.Kind == parse.Str
 		}

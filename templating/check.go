@@ -22,14 +22,16 @@ func isDunder(name string) bool {
 	return strings.HasPrefix(name, "__") && strings.HasSuffix(name, "__") && len(name) > 4
 }
 
-// checkListArgument refuses a list where the name of a parameter is expected: the reference takes it for a name.
+// checkListArgument refuses a list where the name of a parameter is expected in {{ }}: the reference takes it for a name.
 func (c *compiler) checkListArgument(fn string, args []parse.Expr) {
 	switch fn {
-	case "Array", "column", "columns", "split_to_array":
+	case "column", "columns", "split_to_array", "defined":
 	default:
-		return
+		if documentedType(fn) == "" {
+			return
+		}
 	}
-	if len(args) == 0 {
+	if len(args) == 0 || !c.printed {
 		return
 	}
 	l, ok := args[0].(*parse.Seq)
@@ -47,7 +49,10 @@ func staticRepr(l *parse.Seq) []byte {
 			out = append(out, ", "...)
 		}
 		k, ok := it.(*parse.Const)
+		name, isName := it.(*parse.Name)
 		switch {
+		case isName:
+			out = appendRepr(out, name.Ident)
 		case ok && k.Kind == parse.Str:
 			out = appendRepr(out, k.Str)
 		case ok && (k.Kind == parse.Int || k.Kind == parse.Float):

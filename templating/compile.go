@@ -100,6 +100,8 @@ type compiler struct {
 	// loose is set where the reference calls an unknown function a value that cannot be called: in statements and in
 	// the values of keywords.
 	loose bool
+	// printed is set in what a tag prints.
+	printed bool
 }
 
 func newCompiler(t *Template, offset int) *compiler {
@@ -272,14 +274,14 @@ func (c *compiler) statement(n parse.Node, it *item) bool {
 }
 
 func (c *compiler) node(n parse.Node) stmt {
-	c.loose = true
+	c.loose, c.printed = true, false
 	switch n := n.(type) {
 	case *parse.Text:
 		return c.generated(c.pos(n), n.Text) // folded white space
 	case *parse.Escape:
 		return c.generated(c.pos(n), n.Braces)
 	case *parse.Print:
-		c.loose = false
+		c.loose, c.printed = false, true
 		return c.print(n)
 	case *parse.Assign:
 		return c.assign(n)
@@ -348,7 +350,7 @@ func (c *compiler) localIf(n *parse.If) *localTest {
 	if len(n.Branches) > 1 || n.Else != nil {
 		return nil
 	}
-	c.loose = true
+	c.loose, c.printed = true, false
 	switch x := n.Branches[0].Cond.(type) {
 	case *parse.Name:
 		return c.localTest(x, false)
@@ -364,7 +366,7 @@ func (c *compiler) ifElse(n *parse.If) stmt {
 	conds := make([]test, len(n.Branches))
 	bodies := make([]block, len(n.Branches))
 	for i, b := range n.Branches {
-		c.loose = true
+		c.loose, c.printed = true, false
 		conds[i] = c.test(b.Cond)
 		bodies[i] = c.block(b.Body)
 	}

@@ -76,6 +76,8 @@ func TestEdges(t *testing.T) {
 		{"{% for i in n %}{{i}}{{Array(n, 'Int32')}}{% end %}", "1[1,2]2[1,2]"},
 		{"{{sql_and(x__ne=1, y=Int32(b))}}", "!Template Syntax Error: Error validating '1, 2' to type Int32"},
 		{"{{sql_and(x__ne=1, z__like=2, y=Int32(2))}}", "!Template Syntax Error: operand ne not supported"},
+		{"{% if Array([1, 2], 'Int32') == '[1,2]' %}y{% elif b %}{{b}}{% elif Array(['a']) %}z{% end %}", "y"},
+		{"{% set x = Array(['1', 'z'], 'Int32') %}{{x}}", "!Template Syntax Error: Error validating [['1', 'z']][1] (z) to type Int32"},
 		{"{{JSON('1 ééééééééééééééé')}}", "!Template Syntax Error: Error parsing JSON: '1 éééééééééééééé...' - Extra data: line 1 column 3 (char 2)"},
 		{"{{JSON('1 éééééééééééééé')}}", "!Template Syntax Error: Error parsing JSON: '1 éééééééééééééé' - Extra data: line 1 column 3 (char 2)"},
 	} {
@@ -90,6 +92,19 @@ func TestEdges(t *testing.T) {
 		}
 		if got != strings.TrimSuffix(c.want, " ") {
 			t.Errorf("%s: got %s, want %s", c.text, got, c.want)
+		}
+	}
+}
+
+// A list where {{ }} wants the name of a parameter is refused before anything is rendered.
+func TestListForAName(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"{{Array([1, 'a', b])}}": `"[1, 'a', 'b']"`, "{{String([1])}}": `"[1]"`, "{{defined([])}}": `"[]"`, "{% if b %}{{b}}{% else %}{{columns(['a'])}}{% end %}": `"['a']"`,
+	} {
+		_, err := templating.Compile(&lexer.Source{Text: "%" + text})
+		if err == nil || asError(t, err.(templating.Errors)[0]).Message != want+" can not be used as a variable name" {
+			t.Errorf("%s: got %v", text, err)
 		}
 	}
 }
