@@ -143,7 +143,7 @@ func (c *compiler) compile(tree *parse.Tree) {
 	c.faults = append(c.faults, c.later...)
 	c.later = nil
 	c.t.locals = max(c.t.locals, len(c.locals))
-	c.prepare()
+	c.prepare(tree)
 	for _, u := range c.t.uses {
 		if clashes(u.name) && !slices.Contains(c.t.clashes, u.name) {
 			c.t.clashes = append(c.t.clashes, u.name)

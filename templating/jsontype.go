@@ -56,16 +56,21 @@ func (p *jsonParser) wrong(reason string, at int) *fault {
 	before := p.s[:min(at, len(p.s))]
 	line := 1 + strings.Count(before, "\n")
 	col := runeLen(before[strings.LastIndexByte(before, '\n')+1:]) + 1
-	shown := p.s
-	if runeLen(shown) > maxJSONShown {
-		shown = shown[:runeOffset(shown, maxJSONShown)] + "..."
-	}
 	return faultf(KindType, "ValueError", prefix+"Error parsing JSON: '%s' - %s: line %d column %d (char %d)",
-		shown, reason, line, col, runeLen(before))
+		shownJSON(p.s), reason, line, col, runeLen(before))
 }
 
-// maxJSONShown is how much of a text an error shows, in characters.
-const maxJSONShown = 16
+// shownJSON is as much of a text as an error about it shows.
+func shownJSON(s string) string {
+	n := 0
+	for i := range s {
+		if n == 16 {
+			return s[:i] + "..."
+		}
+		n++
+	}
+	return s
+}
 
 func (p *jsonParser) blanks() {
 	for p.pos < len(p.s) && strings.IndexByte(" \t\n\r", p.s[p.pos]) >= 0 {

@@ -1,9 +1,6 @@
 package templating
 
 import (
-	"cmp"
-	"slices"
-
 	"penstock/sql/lexer"
 	"penstock/templating/parse"
 )
@@ -27,9 +24,7 @@ type Param struct {
 func (t *Template) Params() []Param {
 	var out []Param
 	places := placer{src: t.src}
-	uses := slices.Clone(t.uses)
-	slices.SortStableFunc(uses, func(a, b use) int { return cmp.Compare(a.pos, b.pos) })
-	for _, u := range uses {
+	for _, u := range t.uses {
 		n, isParam := t.byName[u.name]
 		if !isParam || n >= len(t.params) {
 			continue

@@ -177,7 +177,7 @@ func TestJSONIsPythons(t *testing.T) {
 		_, fault := tmpl.body.run(r)
 		switch {
 		case line[1] == nil:
-			want := prefix + "Error parsing JSON: '" + text + "' - " + *line[2]
+			want := prefix + "Error parsing JSON: '" + shownJSON(text) + "' - " + *line[2]
 			if fault == nil || fault.msg != want {
 				t.Errorf("%q: got %v, want %s", text, fault, want)
 			}

@@ -71,11 +71,13 @@ func (r *run) appendSQL(dst []byte, v value) ([]byte, *fault) {
 	return r.container(dst, v, r.appendItem)
 }
 
-// appendItem writes an item of a list: texts are literals there too, numbers of a type function plain.
+// appendItem writes an item of a list: texts are literals there too, and numbers have no casts.
 func (r *run) appendItem(dst []byte, v value) ([]byte, *fault) {
-	v.typ = 0
-	if v.kind == kRaw || v.kind == kSym {
+	switch v.kind {
+	case kRaw, kSym:
 		return literal.String(dst, v.s), nil
+	case kBool, kInt, kBig, kFloat:
+		return appendNumber(dst, v), nil
 	}
 	return r.appendSQL(dst, v)
 }

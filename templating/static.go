@@ -13,15 +13,11 @@ type use struct {
 	typed bool           // an argument of a type function
 	call  bool           // only an argument of a function such as defined or column
 	bare  bool           // all of a {{ }}
-	head  int            // the number of the block in whose head it stands; 0 for none
-	as    string         // the type that the tag uses the name as, after all
-	quiet bool           // an argument of Int or Integer, which the reference does not list
+	block int            // the number of the statement that a defined() guards; 0 for none
 	pos   int
 }
 
-// staticUses lists the uses of names in the order of the reference, which decides what a parameter is prepared as: what
-// stands in a block comes before its condition or sequence, elif and else with their bodies among it, and within an
-// expression what is nested less comes first.
+// staticUses lists the uses of names in the order of the source.
 func staticUses(tree *parse.Tree, c *compiler) []use {
 	w := &useWalker{c: c}
 	w.block(tree.Root)
@@ -29,15 +25,17 @@ func staticUses(tree *parse.Tree, c *compiler) []use {
 }
 
 type useWalker struct {
-	c     *compiler
-	uses  []use
-	queue []parse.Expr // of the expression that is walked, what is still to be looked at
-	head  int          // the number of the block whose head is walked, from 1; 0 for none
-	spans [][2]int     // by the number of the block: its uses, those of its head included
+	c      *compiler
+	uses   []use
+	blocks int
+	within []int // the statements around, innermost last
+	spans  [][2]int
 }
 
 func (w *useWalker) add(u use) {
-	u.head = w.head
+	if n := len(w.within); n > 0 {
+		u.block = w.within[n-1]
+	}
 	w.uses = append(w.uses, u)
 }
 
@@ -54,29 +52,33 @@ func (w *useWalker) node(n parse.Node) {
 			w.add(use{name: x.Ident, typ: "String", bare: true, pos: w.c.pos(x)})
 			return
 		}
-		w.walk(n.X)
+		w.expr(n.X)
 	case *parse.Assign:
-		w.walk(append(append([]parse.Expr(nil), n.Targets...), n.X)...)
+		for _, t := range n.Targets {
+			w.expr(t)
+		}
+		w.expr(n.X)
 	case *parse.If:
-		w.guarded(func() {
-			for i, b := range n.Branches {
-				if i > 0 {
-					w.walk(b.Cond)
-				}
+		for _, b := range n.Branches {
+			w.guarded(func() {
+				w.expr(b.Cond)
 				w.block(b.Body)
-			}
-			w.optional(n.Else)
-		}, n.Branches[0].Cond)
+			})
+		}
+		w.optional(n.Else)
 	case *parse.For:
 		w.guarded(func() {
+			w.expr(n.Target)
+			w.expr(n.Iter)
 			w.block(n.Body)
-			w.optional(n.Else)
-		}, n.Target, n.Iter)
+		})
+		w.optional(n.Else)
 	case *parse.While:
 		w.guarded(func() {
+			w.expr(n.Cond)
 			w.block(n.Body)
-			w.optional(n.Else)
-		}, n.Cond)
+		})
+		w.optional(n.Else)
 	case *parse.Try:
 		w.block(n.Body)
 		for _, h := range n.Handlers {
@@ -87,53 +89,34 @@ func (w *useWalker) node(n parse.Node) {
 	}
 }
 
-// walk looks at the expressions of one tag. Of several uses of a name in them the last is the one that decides.
-func (w *useWalker) walk(xs ...parse.Expr) {
-	w.queue = append(w.queue[:0], xs...)
-	from := len(w.uses)
-	for i := 0; i < len(w.queue); i++ {
-		w.visit(w.queue[i])
-	}
-	tag := w.uses[from:]
-	for i := range tag {
-		for j := range tag {
-			if tag[j].name == tag[i].name && !tag[j].quiet {
-				tag[i].as = tag[j].typ
-			}
-		}
-	}
-}
-
-// expr looks at what is nested in the expression that is walked, in its turn.
-func (w *useWalker) expr(x parse.Expr) { w.queue = append(w.queue, x) }
-
 func (w *useWalker) optional(b *parse.Block) {
 	if b != nil {
 		w.block(*b)
 	}
 }
 
-// guarded walks a block and then its head, and notes which uses lie in both.
-func (w *useWalker) guarded(body func(), head ...parse.Expr) {
+// guarded walks one branch of a statement and notes which uses lie in it.
+func (w *useWalker) guarded(walk func()) {
+	w.blocks++
+	n := w.blocks
+	w.within = append(w.within, n)
+	from := len(w.uses)
 	w.spans = append(w.spans, [2]int{})
-	n, from, outer := len(w.spans), len(w.uses), w.head
-	w.head = 0
-	body()
-	w.head = n
-	w.walk(head...)
-	w.spans[n-1], w.head = [2]int{from, len(w.uses)}, outer
+	walk()
+	w.spans[n-1] = [2]int{from, len(w.uses)}
+	w.within = w.within[:len(w.within)-1]
 }
 
-// finish drops the uses in defined() and the like in the head of a block that has a typed use of the name.
+// finish drops the uses in defined() where the same branch has a typed use of the name.
 func (w *useWalker) finish() []use {
 	var out []use
-	typed := make(map[int]map[string]bool) // by the number of the block
+	typed := make(map[int]map[string]bool) // by the number of the branch
 	for _, u := range w.uses {
-		if u.call && u.head > 0 {
-			if typed[u.head] == nil {
-				typed[u.head] = w.typedWithin(u.head)
+		if u.call && u.block > 0 {
+			if typed[u.block] == nil {
+				typed[u.block] = w.typedWithin(u.block)
 			}
-			if typed[u.head][u.name] {
+			if typed[u.block][u.name] {
 				continue
 			}
 		}
@@ -142,7 +125,7 @@ func (w *useWalker) finish() []use {
 	return out
 }
 
-// typedWithin are the names that have a typed use in a block.
+// typedWithin are the names that have a typed use in a branch.
 func (w *useWalker) typedWithin(block int) map[string]bool {
 	names := make(map[string]bool)
 	s := w.spans[block-1]
@@ -160,15 +143,17 @@ func (w *useWalker) exprs(xs []parse.Expr) {
 	}
 }
 
-func (w *useWalker) visit(x parse.Expr) {
+func (w *useWalker) expr(x parse.Expr) {
 	switch x := x.(type) {
 	case *parse.Name:
 		w.add(use{name: x.Ident, typ: "String", pos: w.c.pos(x)})
 	case *parse.Seq:
 		w.exprs(x.Items)
 	case *parse.Dict:
-		w.exprs(x.Keys)
-		w.exprs(x.Values)
+		for i := range x.Keys {
+			w.expr(x.Keys[i])
+			w.expr(x.Values[i])
+		}
 	case *parse.Unary:
 		w.expr(x.X)
 	case *parse.Binary:
@@ -180,8 +165,8 @@ func (w *useWalker) visit(x parse.Expr) {
 		w.expr(x.X)
 		w.exprs(x.Ys)
 	case *parse.Cond:
-		w.expr(x.If)
 		w.expr(x.Then)
+		w.expr(x.If)
 		w.expr(x.Else)
 	case *parse.Index:
 		w.expr(x.X)
@@ -273,24 +258,12 @@ func documentedType(name string) string {
 	return ""
 }
 
-func isInt(x *parse.Call) bool {
-	fn, _ := x.Fn.(*parse.Name)
-	return fn != nil && (fn.Ident == "Int" || fn.Ident == "Integer")
-}
-
 func (w *useWalker) typed(x *parse.Call, typ string) {
-	u := use{typ: typ, typed: true, words: make(map[string]any), quiet: isInt(x)}
+	u := use{typ: typ, typed: true, words: make(map[string]any)}
 	rest := x.Args[1:]
 	if typ == "Array" {
-		item := "String"
-		if len(rest) > 0 {
-			if c, ok := rest[0].(*parse.Const); ok && c.Kind == parse.Str {
-				item = c.Str
-			} else if n, ok := rest[0].(*parse.Name); ok {
-				item = n.Ident
-			}
-			rest = rest[1:]
-		}
+		item, after := itemNamed(x)
+		rest = after
 		u.typ = "Array(" + item + ")"
 	}
 	if len(rest) > 0 {
@@ -304,6 +277,15 @@ func (w *useWalker) typed(x *parse.Call, typ string) {
 			u.words[k.Name] = staticValue(k.Value)
 		}
 	}
+	// The reference lists what is called in a keyword before the call around it.
+	var plain []*parse.Keyword
+	for _, k := range x.Keywords {
+		if _, isCall := k.Value.(*parse.Call); isCall {
+			w.expr(k.Value)
+		} else {
+			plain = append(plain, k)
+		}
+	}
 	switch a := x.Args[0].(type) {
 	case *parse.Name:
 		u.name, u.pos = a.Ident, w.c.pos(a)
@@ -313,7 +295,7 @@ func (w *useWalker) typed(x *parse.Call, typ string) {
 	default:
 		w.expr(a)
 	}
-	w.rest(rest, x.Keywords, false)
+	w.rest(rest, plain, false)
 }
 
 // staticValue is a value that can be read without running: a constant, a list of such, the name of a name, or of an
@@ -379,25 +361,3 @@ func staticTables(tree *parse.Tree) []string {
 
 // Tables are the names given to table() as constants, in the order of the source.
 func (t *Template) Tables() []string { return append([]string(nil), t.tables...) }
-
-// prepare decides which parameters are lists everywhere: those whose first use is an Array.
-func (c *compiler) prepare() {
-	c.t.preps = make([]*arrayType, len(c.t.params))
-	c.t.nones = make([]value, len(c.t.params))
-	for i, o := range c.t.origins {
-		c.t.nones[i] = none.with(o)
-	}
-	seen := make(map[string]bool)
-	for _, u := range c.t.uses {
-		if u.bare || u.quiet || seen[u.name] {
-			continue
-		}
-		seen[u.name] = true
-		n, ok := c.t.byName[u.name]
-		if ok && len(u.as) > 6 && u.as[:6] == "Array(" {
-			if t := arrayTypeOf(u.as[6 : len(u.as)-1]); t.kind != itemSymbol {
-				c.t.preps[n] = t
-			}
-		}
-	}
-}

@@ -66,6 +66,8 @@ func (r *run) str(v value) (string, *fault) {
 		return missingText, nil
 	case kExc:
 		return v.s, nil
+	case kBool, kInt, kBig, kFloat:
+		return string(appendTyped(nil, v)), nil
 	}
 	b, f := r.repr(nil, v)
 	return string(b), f
@@ -74,13 +76,13 @@ func (r *run) str(v value) (string, *fault) {
 // missingText stands for a parameter that was not sent, in a validation.
 const missingText = "__no_value__"
 
-// repr appends Python's repr(v).
+// repr appends Python's repr(v). That of a number has no cast, unlike its str.
 func (r *run) repr(dst []byte, v value) ([]byte, *fault) {
 	switch v.kind {
 	case kNone, kAbsent:
 		return append(dst, "None"...), nil
 	case kBool, kInt, kBig, kFloat:
-		return appendTyped(dst, v), nil
+		return appendNumber(dst, v), nil
 	case kStr, kRaw, kExc:
 		if f := r.grow(len(v.s)); f != nil {
 			return dst, f

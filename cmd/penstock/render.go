@@ -116,19 +116,19 @@ func parseParams(pairs []string) (templating.Args, error) {
 
 // batchLine is one line of --batch.
 type batchLine struct {
-	ID       string            `json:"id"`
-	Template string            `json:"template"`
-	Params   map[string]any    `json:"params"`
-	Secrets  map[string]string `json:"secrets"`
-	Mode     string            `json:"mode"`
+	ID       json.RawMessage            `json:"id"`
+	Template string                     `json:"template"`
+	Params   map[string]json.RawMessage `json:"params"`
+	Secrets  map[string]string          `json:"secrets"`
+	Mode     string                     `json:"mode"`
 }
 
 type batchResult struct {
-	ID    string  `json:"id"`
-	SQL   *string `json:"sql,omitempty"`
-	Log   *string `json:"log,omitempty"`
-	Error string  `json:"error,omitempty"`
-	Kind  string  `json:"kind,omitempty"`
+	ID    json.RawMessage `json:"id"`
+	SQL   *string         `json:"sql,omitempty"`
+	Log   *string         `json:"log,omitempty"`
+	Error string          `json:"error,omitempty"`
+	Kind  string          `json:"kind,omitempty"`
 }
 
 func renderBatch(in io.Reader, out io.Writer) error {
@@ -146,6 +146,9 @@ func renderBatch(in io.Reader, out io.Writer) error {
 				res = batchResult{ID: b.ID, Error: fmt.Sprintf("line %d is not a template in JSON: %v", n, err), Kind: templating.KindBadArgument}
 			} else {
 				res = b.render()
+			}
+			if res.ID == nil {
+				res.ID = json.RawMessage(`""`)
 			}
 			if err := e.Encode(res); err != nil {
 				return err
@@ -175,14 +178,8 @@ func (b batchLine) render() batchResult {
 		return res
 	}
 	for k, v := range b.Params {
-		if list, ok := v.([]any); ok {
-			a := templating.Arg{IsList: true, List: make([]string, len(list))}
-			for i, e := range list {
-				a.List[i] = fmt.Sprint(e)
-			}
-			in.Params = append(in.Params, templating.NamedArg{Name: k, Arg: a})
-		} else if v != nil {
-			in.Params = append(in.Params, templating.NamedArg{Name: k, Arg: templating.Arg{Text: fmt.Sprint(v)}})
+		if arg, sent := batchArg(v); sent {
+			in.Params = append(in.Params, templating.NamedArg{Name: k, Arg: arg})
 		}
 	}
 	// The line that makes a text a template is not part of what is given.
@@ -203,4 +200,29 @@ func (b batchLine) render() batchResult {
 		res.Error, res.Kind = err.Error(), "runtime"
 	}
 	return res
+}
+
+// batchArg is the parameter that a JSON value stands for; null was not sent.
+func batchArg(raw json.RawMessage) (templating.Arg, bool) {
+	var list []json.RawMessage
+	switch {
+	case string(raw) == "null":
+		return templating.Arg{}, false
+	case json.Unmarshal(raw, &list) != nil:
+		return templating.Arg{Text: batchText(raw)}, true
+	}
+	a := templating.Arg{IsList: true, List: make([]string, len(list))}
+	for i, item := range list {
+		a.List[i] = batchText(item)
+	}
+	return a, true
+}
+
+// batchText is a text as it is, and anything else as it is written, so that no digit of a number is lost.
+func batchText(raw json.RawMessage) string {
+	var text string
+	if json.Unmarshal(raw, &text) == nil && string(raw) != "null" {
+		return text
+	}
+	return string(raw)
 }
