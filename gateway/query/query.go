@@ -18,7 +18,7 @@ import (
 	"penstock/sql/engine"
 	"penstock/sql/guard"
 	"penstock/sql/lexer"
-	"penstock/sql/redact"
+
 	"penstock/templating"
 )
 
@@ -136,7 +136,7 @@ func (s *Service) start(ctx context.Context, caller workspace.Caller, r Request)
 	if err != nil {
 		return nil, err
 	}
-	veil := &veil{redactor: redact.New(st), secrets: st.HasSecrets(), database: caller.Workspace.ID.Database()}
+	veil := newVeil(st, caller.Workspace.ID.Database())
 	st, format, stay, err := s.judge(caller, r, st, veil)
 	if err != nil {
 		return nil, err // the guard says nothing of a value; a redactor would show which of the caller's words agree with one
@@ -254,7 +254,7 @@ func (s *Service) judge(caller workspace.Caller, r Request, st lexer.Statement, 
 		return st, "", nil, pipes.GuardError(err)
 	}
 	for _, u := range report.Uses {
-		v.compares = v.compares || u.Verdict != guard.Credential
+		v.use(u)
 	}
 	return st, format, report.Stay, nil
 }

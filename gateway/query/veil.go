@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strings"
 
+	"penstock/sql/guard"
 	"penstock/sql/lexer"
 	"penstock/sql/redact"
 )
@@ -22,6 +23,22 @@ type veil struct {
 	secrets  bool // the statement has secrets
 	compares bool // and not only as credentials
 	database string
+}
+
+func newVeil(st lexer.Statement, database string) *veil {
+	return &veil{redactor: redact.New(st), secrets: st.HasSecrets(), database: database}
+}
+
+// use notes what the statement does with a secret.
+func (v *veil) use(u guard.Use) { v.compares = v.compares || u.Verdict != guard.Credential }
+
+// Shown is what a user reads of err, which the engine gave for a statement that the guard let through with the report.
+func Shown(st lexer.Statement, report guard.Report, database string, err error) error {
+	v := newVeil(st, database)
+	for _, u := range report.Uses {
+		v.use(u)
+	}
+	return engineError(err, v)
 }
 
 // hint is what ClickHouse adds about a table or dictionary that it does not find: the nearest name of all databases.
