@@ -353,3 +353,48 @@ func fillMarks(text, value string) lexer.Statement {
 func quoted(value string) string {
 	return "'" + strings.NewReplacer(`\`, `\\`, "'", `\'`).Replace(value) + "'"
 }
+
+// Every function and table function of the engine stands in a list: it is allowed, or refused for a reason.
+func TestListsKnowTheEngine(t *testing.T) {
+	t.Parallel()
+	e := corpusEngine(t)
+	names := func(sql string) []string {
+		out, err := ask(t.Context(), e, sql, "TSV")
+		if err != nil {
+			t.Fatalf("%s: %v", sql, err)
+		}
+		return strings.Fields(out)
+	}
+	seen := 0
+	known := func(format, name string) {
+		seen++
+		sql := fmt.Sprintf(format, name)
+		q, err := guard.Parse(plainStatement(sql))
+		if err != nil {
+			t.Errorf("%s: %v", sql, err)
+			return
+		}
+		for _, f := range q.Judge(guard.Policy{Database: "ws_main"}).Findings {
+			if strings.Contains(f.Sentence, "is not one that the guard knows") || strings.Contains(f.Sentence, "does not know this table function") {
+				t.Errorf("%s: %s", sql, f.Sentence)
+			}
+		}
+	}
+	const call = "SELECT `%s`('sum', 1)"
+	for _, name := range names("SELECT name FROM system.functions") {
+		known(call, name)
+	}
+	for _, name := range names("SELECT name FROM system.functions WHERE case_insensitive") {
+		known(call, strings.ToUpper(name))
+		known(call, strings.ToLower(name))
+	}
+	for _, name := range names("SELECT name FROM system.aggregate_function_combinators") {
+		known("SELECT sum%s(a)", name)
+	}
+	for _, name := range names("SELECT name FROM system.table_functions") {
+		known("SELECT 1 FROM `%s`('a')", name)
+	}
+	if seen < 2000 {
+		t.Errorf("the engine named only %d functions", seen)
+	}
+}

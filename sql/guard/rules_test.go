@@ -195,6 +195,9 @@ func TestVerdicts(t *testing.T) {
 		{"SELECT arrayReduce('sum', [1]), arrayReduce('quantilesIf(0.5)', [1], [1]), initializeAggregation('sumState', 1)", "allowed"},
 		{"SELECT arrayReduce('flameGraph', [1])", "function"},
 		{"SELECT arrayReduce(concat('flame', 'Graph'), [1])", "function"},
+		{"SELECT dateAdd(DAY, 1, ts), DATE_SUB(ts, INTERVAL 1 DAY), TimestampAdd(HOUR, 1, ts) FROM events", "allowed"},
+		{"WITH (x -> x) AS dateAdd SELECT dateAdd(1)", "function"},
+		{"SELECT 1 FROM events WHERE ts > dateAdd(DAY, 1, {S})", "exposed-error"},
 		{"SELECT INITIALIZEAGGREGATION('aggThrow', 1)", "function"},
 		// Settings.
 		{"SELECT 1 SETTINGS max_execution_time = 11", "setting"},
