@@ -148,6 +148,7 @@ type parser struct {
 	q     *Query
 	pos   int32
 	depth int
+	cases int      // CASEs around: inside of one END is no name
 	err   *Finding // the first; from then on the parser stands at the end and every demand fails
 }
 

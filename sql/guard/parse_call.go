@@ -55,11 +55,22 @@ func (p *parser) wordOperand() id {
 		p.fail(ruleSyntax, "A sub-query must stand in parentheses of its own.", "")
 		return 0
 	}
-	if reserved[t.word] && !columnWords[t.word] {
+	isEnd := t.word == wEnd && p.cases == 0 // a column, where it can end nothing
+	if reserved[t.word] && !columnWords[t.word] && !isEnd {
 		p.unexpected("an expression")
 		return 0
 	}
 	return p.named()
+}
+
+// jsonArray reads the [] behind a path of a JSON column: doc.items[].price.
+func (p *parser) jsonArray(n id) {
+	for p.at(lexer.OpenSquare) && p.peek(1).kind == lexer.CloseSquare && p.err == nil {
+		part := p.open(kName)
+		p.nodes[part].sym = lexer.OpenSquare
+		p.pos += 2
+		p.add(n, p.close(part))
+	}
 }
 
 // named reads a.b.c, a.*, a.COLUMNS(…), or a call.
@@ -87,6 +98,7 @@ func (p *parser) named() id {
 		case next.kind == lexer.Word, next.kind == lexer.QuotedName:
 			p.pos++
 			p.add(n, p.nameLeaf("a name"))
+			p.jsonArray(n)
 		case next.kind == lexer.Caret, next.kind == lexer.Colon:
 			p.jsonPath(n)
 		default:
@@ -172,6 +184,8 @@ func (p *parser) args(n id) {
 
 func (p *parser) caseOf() id {
 	n := p.open(kCase)
+	p.cases++
+	defer func() { p.cases-- }()
 	p.pos++
 	if !p.is(wWhen) {
 		p.nodes[n].flag = true // CASE x WHEN …
@@ -451,14 +465,14 @@ func (p *parser) replaceItem() id {
 	return p.close(n)
 }
 
-// apply reads APPLY f, APPLY(f), APPLY(f(params)) or APPLY(x -> …). A function's name becomes a call without arguments, so
+// apply reads APPLY f, APPLY(f), APPLY(f(params)), APPLY(x -> …) or APPLY x -> …. A function's name becomes a call without arguments, so
 // that it is judged as one.
 func (p *parser) apply() id {
 	t := p.open(kTransform)
 	p.nodes[t].op = wApply
 	p.pos++
 	bracket := p.takeKind(lexer.OpenRound)
-	if bracket && (p.at(lexer.OpenRound) || p.peek(1).kind == lexer.Arrow) {
+	if bracket && p.at(lexer.OpenRound) || p.peek(1).kind == lexer.Arrow {
 		p.add(t, p.expr())
 	} else {
 		call := p.open(kCall)

@@ -139,7 +139,7 @@ func (p *parser) element() id {
 	switch {
 	case p.at(lexer.OpenRound):
 		p.add(n, p.tableParen())
-	case p.isName(), p.at(lexer.Word) && p.peek(1).kind == lexer.OpenRound && p.is(wFormat):
+	case p.isName(), p.isTableWord(), p.at(lexer.Word) && p.peek(1).kind == lexer.OpenRound && p.is(wFormat):
 		p.add(n, p.tableName())
 	case p.at(lexer.String), p.at(lexer.Heredoc):
 		p.fail(ruleTableName, "A string stands in place of a table's name.", "Write the name without quotes or in backquotes.")
@@ -173,6 +173,12 @@ func (p *parser) element() id {
 		p.add(n, p.close(s))
 	}
 	return p.close(n)
+}
+
+// isTableWord tells a reserved word that is a table's name all the same, since a table must stand here: WITH final AS (…)
+// SELECT … FROM final. As the name of a table function it is not read.
+func (p *parser) isTableWord() bool {
+	return p.at(lexer.Word) && columnWords[p.cur().word] && !p.is(wArray) && p.peek(1).kind != lexer.OpenRound
 }
 
 // ratio reads a number or a fraction of two, which is all that SAMPLE takes.

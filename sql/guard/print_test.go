@@ -66,6 +66,10 @@ func (p *printer) word(w word) {
 
 func (p *printer) names(c id) {
 	for first := true; c != 0 && (p.nodes[c].kind == kName); c = p.nodes[c].next {
+		if p.nodes[c].sym == lexer.OpenSquare { // a.b[].c
+			p.w("[]")
+			continue
+		}
 		if !first {
 			p.w(".")
 		}

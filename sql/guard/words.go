@@ -196,8 +196,8 @@ var reserved = func() (r [wordCount]bool) {
 // columnWords are reserved words that are a column's name all the same where an operand must stand: nothing that begins
 // with them could stand there instead.
 var columnWords = func() (r [wordCount]bool) {
-	for _, w := range []word{wAll, wAnti, wAny, wApply, wArray, wAsc, wAscending, wAt, wCollate, wDesc, wDescending, wEscape, wFetch,
-		wFilter, wFinal, wFormat, wFull, wGlobal, wGroup, wInner, wLeft, wNatural, wNulls, wOffset, wOnly, wOrder, wOuter, wOver,
+	for _, w := range []word{wAll, wAnti, wAny, wApply, wArray, wAsc, wAscending, wAt, wCollate, wCross, wDesc, wDescending, wEscape, wFetch,
+		wFilter, wFinal, wFormat, wFull, wGlobal, wGroup, wInner, wLeft, wLimit, wNatural, wNulls, wOffset, wOnly, wOrder, wOuter, wOver,
 		wParallel, wPartition, wPaste, wQualify, wRight, wSample, wSemi, wSettings, wStream, wWindow} {
 		r[w] = true
 	}
