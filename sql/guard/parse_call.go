@@ -421,8 +421,8 @@ func (p *parser) isExceptColumns() bool {
 		return after.kind != lexer.OpenRound && after.word != wSelect && after.word != wWith && after.word != wFrom
 	case lexer.String, lexer.QuotedName:
 		return true
-	case lexer.Word:
-		return next.word == wStrict || !reserved[next.word]
+	case lexer.Word: // whatever it is: behind a star ClickHouse takes even SELECT for a column here
+		return true
 	}
 	return false
 }

@@ -164,6 +164,7 @@ func TestVerdicts(t *testing.T) {
 		{"SELECT * FROM merge(currentDatabase(), 'x')", "allowed"},
 		{"SELECT * FROM merge(concat('ws', '_main'), 'x')", "table-name"},
 		{"WITH (() -> 'tenant_b') AS currentDatabase SELECT * FROM merge(currentDatabase(), 'x')", "function"},
+		{"SELECT * APPLY toString EXCEPT SELECT id FROM events", "syntax"}, // to ClickHouse a column called SELECT
 		{"SELECT INTERVAL in((1, 'x'), tenant_b.t) DAY FROM events", "syntax"},
 		{"SELECT INTERVAL NOT in((1, 'x'), tenant_b.t) + 1 DAY FROM events", "syntax"},
 		{"SELECT INTERVAL in((1, 'x'), tenant_b.t) = CASE WHEN 1 THEN 1 END DAY FROM events", "syntax"},
