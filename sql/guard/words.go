@@ -171,12 +171,18 @@ var wordTexts = [wordCount]string{
 	wView: "VIEW", wWhen: "WHEN", wWhere: "WHERE", wWindow: "WINDOW", wWith: "WITH", wZone: "ZONE",
 }
 
-var words = func() map[string]word {
-	m := make(map[string]word, len(wordTexts))
-	for w := word(1); w < wordCount; w++ {
-		m[wordTexts[w]] = w
+// longestWord is the length of the longest keyword.
+const longestWord = 12
+
+// words are the keywords by length and first letter: most words of a statement are names, which share both with few.
+var words = func() (byShape [longestWord + 1][26][]word) {
+	for w, text := range wordTexts {
+		if text != "" {
+			list := &byShape[len(text)][text[0]-'A']
+			*list = append(*list, word(w))
+		}
 	}
-	return m
+	return byShape
 }()
 
 // reserved words are neither names of columns nor aliases without AS unless quoted: everything that ClickHouse takes, or
@@ -241,7 +247,7 @@ func tokenize(sql string, buf []token) (toks []token, bad int) {
 
 // wordOf tells which keyword s is, in whatever case.
 func wordOf(s string) word {
-	var buf [12]byte
+	var buf [longestWord]byte
 	if len(s) > len(buf) || len(s) < 2 {
 		return wNone
 	}
@@ -255,5 +261,10 @@ func wordOf(s string) word {
 		}
 		buf[i] = c
 	}
-	return words[string(buf[:len(s)])]
+	for _, w := range words[len(s)][buf[0]-'A'] {
+		if wordTexts[w] == string(buf[:len(s)]) {
+			return w
+		}
+	}
+	return wNone
 }
