@@ -355,7 +355,7 @@ func quoted(value string) string {
 }
 
 // Every function and table function of the engine stands in a list: it is allowed, or refused for a reason.
-func TestListsKnowTheEngine(t *testing.T) {
+func TestListsJudgedByEngine(t *testing.T) {
 	t.Parallel()
 	e := corpusEngine(t)
 	names := func(sql string) []string {

@@ -219,6 +219,8 @@ func TestVerdicts(t *testing.T) {
 		{"SELECT 1 SETTINGS max_execution_time = 0.0", "setting"},
 		{"SELECT 1 SETTINGS max_execution_time = 5, join_algorithm = 'hash'", "allowed"},
 		{"SELECT 1 SETTINGS MAX_THREADS = 1", "setting"},
+		{"SELECT 1 SETTINGS totals_mode = 'after_having_auto', count_distinct_implementation = 'uniq', allow_suspicious_types_in_group_by = 1", "allowed"},
+		{"SELECT 1 SETTINGS count_distinct_implementation = 'aggThrow'", "setting"},
 		{"SELECT 1 SETTINGS max_execution_time = 0.0000001", "setting"},
 		{"SELECT 1 SETTINGS max_execution_time = 0.5", "allowed"},
 		{"SELECT 1 SETTINGS max_rows_to_read = 0.4", "setting"},
