@@ -175,7 +175,7 @@ func (w *walker) compare(at id, inspects bool) {
 	asked := w.paramIn(at) || w.paramBehind(at)
 	w.narrows = w.narrows || w.orders(at)
 	w.oracle = w.oracle || inspects || w.loose || asked
-	w.parts = w.parts || asked && (inspects || w.loose || w.orders(at))
+	w.parts = w.parts || asked && (inspects || w.cut || w.orders(at)) // what is joined to it leaves the value whole
 }
 
 // paramBehind tells whether a name in a comparison may stand for a parameter of the request: one that the statement itself

@@ -264,6 +264,11 @@ func TestOracles(t *testing.T) {
 	}{
 		{"SELECT 1 FROM t WHERE {S} = {P}", false, false},
 		{"SELECT 1 FROM t WHERE toUInt8({S}) IN ({P}, 1)", false, false},
+		{"SELECT 1 FROM t WHERE concat('Bearer ', {S}) = {P}", false, false},
+		{"SELECT 1 FROM t WHERE {P} = ('key-' || lower({S}))", false, false},
+		{"SELECT 1 FROM t WHERE concat('Bearer ', {S}) < {P}", true, false},
+		{"SELECT 1 FROM t WHERE concat('Bearer ', substring({S}, 1, 2)) = {P}", true, false},
+		{"SELECT 1 FROM t WHERE toUInt32({S}) % 10 = {P}", true, true},
 		{"SELECT 1 FROM t WHERE length({S}) > 3 AND a = {P}", false, false},
 		{"SELECT 1 FROM t WHERE h = hex(SHA256(concat({S}, {P})))", false, false},
 		{"SELECT 1 FROM t WHERE {S} LIKE {P}", true, false},
