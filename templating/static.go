@@ -273,6 +273,10 @@ func (w *useWalker) typed(x *parse.Call, typ string) {
 		switch k.Name {
 		case "default":
 			u.def = staticValue(k.Value)
+		case "type": // for the documentation only
+			if t, ok := staticValue(k.Value).(string); ok {
+				u.typ = t
+			}
 		default:
 			u.words[k.Name] = staticValue(k.Value)
 		}
