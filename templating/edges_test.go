@@ -1,6 +1,8 @@
 package templating_test
 
 import (
+	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -105,6 +107,94 @@ func TestListForAName(t *testing.T) {
 		_, err := templating.Compile(&lexer.Source{Text: "%" + text})
 		if err == nil || asError(t, err.(templating.Errors)[0]).Message != want+" can not be used as a variable name" {
 			t.Errorf("%s: got %v", text, err)
+		}
+	}
+}
+
+// Arguments that are one too many or too few, values that are no numbers, and forms of dates at their bounds.
+func TestBounds(t *testing.T) {
+	t.Parallel()
+	const seconds = "{{date_diff_in_seconds('%s', '%s', date_format='%s')}}"
+	diff := func(a, b, format string) string { return fmt.Sprintf(seconds, a, b, format) }
+	for text, want := range map[string]string{
+		diff("2024-01-01 00:00:00+01:02:03", "2024-01-01 00:00:00+00:00:00", "%Y-%m-%d %H:%M:%S%z"): "3723",
+		diff("2024-01-01 00:00:00-0102", "2024-01-01 00:00:00Z", "%Y-%m-%d %H:%M:%S%z"):             "3720",
+		diff("2024-01-01 00:00:00 ", "2024-01-01 00:00:10  ", "%Y-%m-%d %H:%M:%S "):                 "10",
+		diff("2024-01-01 12:05 AM", "2024-01-01 12:05 PM", "%Y-%m-%d %I:%M %p"):                     "43200",
+		diff("2024-01-01 01:05 AM", "2024-01-01 01:05 PM", "%Y-%m-%d %I:%M %p"):                     "43200",
+		diff("2024-01-01 23", "2024-01-02 00", "%Y-%m-%d %H"):                                       "3600",
+		diff("2024-01-01 24", "2024-01-02 00", "%Y-%m-%d %H"):                                       "!",
+		diff("2024-01-01 23:59:58", "2024-01-01 23:59:59", "%Y-%m-%d %H:%M:%S"):                     "1",
+		diff("2024-01-01 23:59:60", "2024-01-01 23:59:59", "%Y-%m-%d %H:%M:%S"):                     "!",
+		diff("2024-02-30", "2024-02-01", "%Y-%m-%d"):                                                "!",
+		diff("2024-02-29", "2024-02-01", "%Y-%m-%d"):                                                "2419200",
+		diff("2023-02-29", "2023-02-01", "%Y-%m-%d"):                                                "!",
+
+		"{% set n = float('nan') %}{% if n < 1 or 1 < n or n == n or n >= n %}y{% else %}n{% end %}{% if n != 1 %}y{% end %}": "ny",
+		"{% if 1 < float('inf') and float('-inf') < 0 %}y{% end %}{% if 9007199254740993 > 9007199254740992.0 %}y{% end %}":   "yy",
+		"{% set y = 2.0 ** 1023 %}{{y}} {{0 ** 0}} {% set w = 2 ** -1 %}{{w}}":                                                "8.98846567431158e+307 1 0.5",
+		"{% set x = 2.0 ** 1024 %}{{x}}": "!",
+
+		"{% set x = 'ab'.startswith('a') %}{{x}}":              "True",
+		"{% set x = 'ab'.strip('a', 'b') %}{{x}}":              "!",
+		"{% set x = 'a,b,c'.split(',', 1) %}{{x}}":             "['a', 'b,c']",
+		"{% set x = 'a,b'.split(',', 1, 2) %}{{x}}":            "!",
+		"{% set x = 'a'.lower(1) %}{{x}}":                      "!",
+		"{% set x = {'a': 1}.get('b', 2) %}{{x}}":              "2",
+		"{% set x = {'a': 1}.get('b', 2, 3) %}{{x}}":           "!",
+		"{% set x = {'a': 1}.keys(1) %}{{x}}":                  "!",
+		"{% set x = ','.join(['a'], 1) %}{{x}}":                "!",
+		"{% set x = 'a'.replace('a') %}{{x}}":                  "!",
+		"{% set x = 'aa'.replace('a','b',1) %}{{x}}":           "'ba'",
+		"{% set x = 'a'.replace('a','b',1,2) %}{{x}}":          "!",
+		"{{int('1_0')}} {{float('1_0.5_0')}}":                  "10 10.5",
+		"{{int('_1')}}":                                        "!",
+		"{{int('1_')}}":                                        "!",
+		"{{int('1__0')}}":                                      "!",
+		"{{max(1, 2.5, 2)}} {{min([3, 1, 2])}}":                "2.5 1",
+		"{{'abc'[-3]}}{{'abc'[2]}}":                            "'a''c'",
+		"{{'abc'[3]}}":                                         "!",
+		"{{'abc'[-4]}}":                                        "!",
+		"{% set x = 'abcdef'[1:5:2] %}{{x}}":                   "'bd'",
+		"{% set x = 'abcdef'[::-1] %}{{x}}":                    "'fedcba'",
+		"{% set x = [1, 2, 3][-2:] %}{{x}}":                    "[2, 3]",
+		"{% set x = -7 // 2 %}{% set y = -7 % 3 %}{{x}} {{y}}": "-4 2",
+		"{% set x = 1 // 0 %}{{x}}":                            "!",
+	} {
+		var b lexer.Builder
+		_, err := compile(t, "%"+text).Render(&b, templating.Input{})
+		if got := b.Statement().SQL(); want == "!" && err == nil || want != "!" && (err != nil || got != want) {
+			t.Errorf("%s: got %s, %v; want %s", text, got, err, want)
+		}
+	}
+}
+
+// Every function and operation refuses a secret by the sentence about secrets, not by one about what it is made of.
+func TestNothingTakesASecret(t *testing.T) {
+	t.Parallel()
+	for _, use := range []string{"s + 'x'", "'x' + s", "s * 2", "s[0]", "s[0:1]", "s == 'x'", "'x' in s", "s in 'x'", "s < 'x'", "not s", "-s", "len(s)", "min(s)", "max(s, 1)",
+		"sum(s)", "sorted(s)", "list(s)", "enumerate(s)", "reversed(s)", "zip(s, [1])", "range(s)", "int(s)", "float(s)", "str(s)", "String(s)", "Int32(s)", "Float64(s)",
+		"Date(s)", "DateTime(s)", "Boolean(s)", "JSON(s)", "Array(s)", "Array('a', s)", "column(s)", "columns(s)", "symbol(s)", "table(s)", "sql_unescape(s, '%')",
+		"split_to_array(s)", "split_to_array('a', '', s)", "enumerate_with_last(s)", "day_diff(s, '2024-01-01')", "date_diff_in_hours('x', s)", "error(s)", "custom_error(s)",
+		"max_threads(s)", "cache_ttl(s)", "backend_hint(s)", "activate(s)", "s.split(',')", "s.upper()", "s.get('a')", "'a'.join(s)", "'a'.replace(s, 'b')", "'a'.startswith(s)",
+		"[s]", "(s, 1)", "{'a': s}", "{s: 1}", "f'{s}'", "1 if s else 2", "s and 1", "0 or s", "[x for x in s]", "String(absent, s)", "Int32(absent, s)", "Array(absent, 'String', s)", "s // 2", "s % 2", "1 - s"} {
+		text := "%{% set s = tb_secret('k') %}{% set x = " + use + " %}{{x}}"
+		tmpl, err := templating.Compile(&lexer.Source{Text: text})
+		if err == nil {
+			var b lexer.Builder
+			_, err = tmpl.Render(&b, templating.Input{Secret: vault("k", "hunter2hunter2")})
+		}
+		if err == nil {
+			t.Errorf("%s is let through", use)
+			continue
+		}
+		var all templating.Errors
+		if errors.As(err, &all) {
+			err = all[0]
+		}
+		e := asError(t, err)
+		if !strings.Contains(e.Message, "secret") || strings.Contains(e.Error()+e.Hint, "hunter2") {
+			t.Errorf("%s: %s: %v", use, e.Kind, e)
 		}
 	}
 }

@@ -207,6 +207,9 @@ func splitCall(r *run, a []value) (value, *fault) {
 	}
 	sep := ","
 	if a[2].kind != kAbsent {
+		if a[2].hidden() {
+			return none, secretFault("used as a separator")
+		}
 		if !a[2].isStr() {
 			return none, badType("must be str or None, not %s", a[2].typeName())
 		}
