@@ -53,12 +53,11 @@ func (r *run) dateDiff(a []value, unit time.Duration, format, complaint string) 
 	if a[3].isStr() {
 		formats = append(formats, a[3].s)
 	}
-	for _, layout := range formats {
-		x, xok := moment(a[0], layout)
-		y, yok := moment(a[1], layout)
-		if xok && yok {
-			return integer(spanIn(unit, x, y)).with(from), nil
-		}
+	x, xok := moment(a[0], formats)
+	y, yok := moment(a[1], formats)
+	// A moment with an offset and one without cannot be compared.
+	if xok && yok && (x.Location() == time.UTC) == (y.Location() == time.UTC) {
+		return integer(spanIn(unit, x, y)).with(from), nil
 	}
 	if a[4].truth() {
 		return none.with(from), nil
@@ -66,11 +65,17 @@ func (r *run) dateDiff(a []value, unit time.Duration, format, complaint string) 
 	return none, badArgument("%s", complaint)
 }
 
-func moment(v value, layout string) (time.Time, bool) {
+// moment reads a text in the first of the formats that fits it.
+func moment(v value, formats []string) (t time.Time, ok bool) {
 	if !v.isStr() {
-		return time.Time{}, false
+		return t, false
 	}
-	return strptime(v.s, layout)
+	for _, f := range formats {
+		if t, ok = strptime(v.s, f); ok {
+			break
+		}
+	}
+	return t, ok
 }
 
 // spanIn is the distance of two moments in whole units. Durations are too short for it.

@@ -5,7 +5,8 @@ import (
 	"time"
 )
 
-// strptime reads a moment in Python's notation of formats. The calendar is checked.
+// strptime reads a moment in Python's notation of formats. The calendar is checked. A moment without an offset is in time.UTC,
+// one with an offset never, be it zero.
 func strptime(s, layout string) (time.Time, bool) {
 	p := dateParser{rest: s, year: 1900, month: 1, day: 1, hour12: -1}
 	for i := 0; i < len(layout); i++ {
@@ -46,6 +47,7 @@ type dateParser struct {
 	pm                        bool
 	nanos                     int
 	offset                    int
+	zoned                     bool // an offset was read
 }
 
 func (p *dateParser) directive(c byte) bool {
@@ -137,6 +139,7 @@ func (p *dateParser) fraction() bool {
 }
 
 func (p *dateParser) zone() bool {
+	p.zoned = true
 	if strings.HasPrefix(p.rest, "Z") {
 		p.rest = p.rest[1:]
 		return true
@@ -215,7 +218,11 @@ func (p *dateParser) time() (time.Time, bool) {
 	if p.sec > 59 {
 		return time.Time{}, false
 	}
-	t := time.Date(p.year, time.Month(p.month), p.day, p.hour, p.min, p.sec, p.nanos, time.FixedZone("", p.offset))
+	zone := time.UTC
+	if p.zoned {
+		zone = time.FixedZone("", p.offset)
+	}
+	t := time.Date(p.year, time.Month(p.month), p.day, p.hour, p.min, p.sec, p.nanos, zone)
 	if p.yearDay == 0 && (int(t.Month()) != p.month || t.Day() != p.day) || t.Year() > 9999 {
 		return time.Time{}, false
 	}
