@@ -189,7 +189,7 @@ func runeLen(s string) int { return utf8.RuneCountInString(s) }
 
 // runeOffset is where the n-th character of s begins.
 func runeOffset(s string, n int) int {
-	if isASCII(s) {
+	if utf8.RuneCountInString(s) == len(s) {
 		return min(n, len(s))
 	}
 	for i := range s {
@@ -199,13 +199,4 @@ func runeOffset(s string, n int) int {
 		n--
 	}
 	return len(s)
-}
-
-func isASCII(s string) bool {
-	for i := 0; i < len(s); i++ {
-		if s[i] >= utf8.RuneSelf {
-			return false
-		}
-	}
-	return true
 }
