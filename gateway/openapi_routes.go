@@ -21,12 +21,12 @@ func (s *Server) registerOpenAPI(r fiber.Router) {
 		if err != nil {
 			return err
 		}
-		return answer(c, fiber.StatusOK, document(caller, s.cfg.Pipes.Endpoints(caller.Workspace), c.BaseURL()))
+		return answer(c, fiber.StatusOK, document(caller, s.cfg.Pipes, c.BaseURL()))
 	})
 }
 
 // document describes the endpoints that the caller may call.
-func document(caller workspace.Caller, endpoints []*pipes.Pipe, url string) api.OpenAPI {
+func document(caller workspace.Caller, registry *pipes.Registry, url string) api.OpenAPI {
 	doc := api.OpenAPI{
 		OpenAPI:    "3.0.3",
 		Info:       api.OpenAPIInfo{Title: caller.Workspace.Name, Version: "v0"},
@@ -35,13 +35,14 @@ func document(caller workspace.Caller, endpoints []*pipes.Pipe, url string) api.
 		Paths:      map[string]api.PathItem{},
 		Components: json.RawMessage(api.OpenAPIComponents),
 	}
-	for _, p := range endpoints {
+	scope := registry.For(caller.Workspace)
+	for _, p := range registry.Endpoints(caller.Workspace) {
 		if !caller.MayRead(p.Name) {
 			continue
 		}
 		op := api.Operation{OperationID: p.Name, Description: p.Description, Parameters: []api.Parameter{}, Responses: map[string]api.Reference{}}
 		op.Summary, _, _ = strings.Cut(strings.TrimSpace(p.Description), "\n")
-		for _, param := range p.Params() {
+		for _, param := range p.Params(scope) {
 			op.Parameters = append(op.Parameters, parameter(param))
 		}
 		for status, body := range map[string]string{"200": "rows", "400": "error", "403": "error", "404": "error", "408": "error", "429": "error"} {

@@ -3,6 +3,7 @@ package gateway
 import (
 	"encoding/json"
 	"reflect"
+	"strings"
 	"testing"
 
 	"github.com/getkin/kin-openapi/openapi3"
@@ -43,12 +44,13 @@ func TestOpenAPI(t *testing.T) {
 	}
 	defined := map[string]pipes.Definition{}
 	for name, text := range map[string]string{"orders": described, "plain": "NODE n\nSQL >\n    SELECT 1\n\nTYPE endpoint\n",
-		"broken": "NODE n\nSQL >\n    %\n    {{nofn()}}\n\nTYPE endpoint\n", "copied": "NODE n\nSQL >\n    SELECT 1\n\nTYPE copy\n"} {
+		"broken": "NODE n\nSQL >\n    %\n    {{nofn()}}\n\nTYPE endpoint\n", "copied": "NODE n\nSQL >\n    SELECT 1\n\nTYPE copy\n",
+		"above": "NODE n\nSQL >\n    %\n    SELECT * FROM {% if defined(all) %} plain {% else %} orders {% end %} WHERE shop = {{String(shop, description='Which')}}\n"} {
 		defined[name] = pipes.Define(name, name+".pipe", text)
 	}
 	registry.Replace(workspace.Main, pipes.Set{Pipes: defined})
 	caller := workspace.Caller{Workspace: workspace.Workspace{ID: workspace.Main, Name: "main"}, Scopes: []workspace.Scope{{Type: workspace.ScopeAdmin}}}
-	doc := document(caller, registry.Endpoints(caller.Workspace), "http://127.0.0.1:7181")
+	doc := document(caller, registry, "http://127.0.0.1:7181")
 	text, err := json.Marshal(doc)
 	if err != nil {
 		t.Fatal(err)
@@ -60,8 +62,8 @@ func TestOpenAPI(t *testing.T) {
 	if err != nil {
 		t.Fatalf("%v in\n%s", err, text)
 	}
-	if len(doc.Paths) != 2 {
-		t.Errorf("got %d endpoints, want orders and plain: %s", len(doc.Paths), text)
+	if len(doc.Paths) != 3 {
+		t.Errorf("got %d endpoints, want above, orders and plain: %s", len(doc.Paths), text)
 	}
 	op := doc.Paths["/v0/pipes/orders.json"].Get
 	if op.Summary != "Orders of a shop." || op.OperationID != "orders" {
@@ -87,8 +89,16 @@ func TestOpenAPI(t *testing.T) {
 			t.Errorf("parameter %d: got %+v, want %+v", i, op.Parameters[i:min(i+1, len(op.Parameters))], want)
 		}
 	}
+	// A pipe hands its parameters on: those of what it may read from are its own too, after those that its nodes have.
+	var names []string
+	for _, p := range doc.Paths["/v0/pipes/above.json"].Get.Parameters {
+		names = append(names, p.Name)
+	}
+	if got, want := strings.Join(names, " "), "all shop paid since countries cols min_id amount day ns page_size"; got != want {
+		t.Errorf("a pipe above another has the parameters %s, want %s", got, want)
+	}
 	reader := workspace.Caller{Workspace: caller.Workspace, Scopes: []workspace.Scope{{Type: workspace.ScopePipesRead, Resource: "plain"}}}
-	if got := document(reader, registry.Endpoints(caller.Workspace), "http://h"); len(got.Paths) != 1 || got.Paths["/v0/pipes/plain.json"].Get.OperationID == "" {
+	if got := document(reader, registry, "http://h"); len(got.Paths) != 1 || got.Paths["/v0/pipes/plain.json"].Get.OperationID == "" {
 		t.Errorf("a token for one endpoint sees %v", got.Paths)
 	}
 }

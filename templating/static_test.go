@@ -3,6 +3,7 @@ package templating_test
 import (
 	"encoding/json"
 	"reflect"
+	"strings"
 	"testing"
 
 	"penstock/sql/lexer"
@@ -118,5 +119,28 @@ func TestTablesAndSecrets(t *testing.T) {
 	}
 	if !tmpl.Secrets()[1].HasDefault || tmpl.Secrets()[0].HasDefault {
 		t.Error("defaults of secrets are not told")
+	}
+}
+
+// The names behind FROM and JOIN are found on every way through a template.
+func TestSources(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"SELECT a, b FROM x": "x",
+		"% SELECT * FROM {% if defined(hourly) %}by_hour{% elif defined(daily) %} by_day {% else %}by_month{% end %} AS t, other WHERE a = 1, c": "by_hour by_day by_month other",
+		"% SELECT * FROM a {% if x %} LEFT JOIN b AS bb USING k {% end %}, `c d` FINAL, (SELECT 1 FROM e), f":                                    "a b c d e f",
+		"% SELECT * FROM {{table(t)}}, a ARRAY JOIN arr, l ORDER BY m, n":                                                                        "a",
+		"% SELECT 'FROM q' FROM numbers(3), db.t, x -- FROM y\n":                                                                                 "x",
+		"% {% for i in [1, 2] %} SELECT * FROM a UNION ALL {% end %} SELECT * FROM b":                                                            "a b",
+		"% {% while x %} FROM a {% else %}, b{% end %}, c":                                                                                       "a c",
+		"% SELECT * FROM {% try %}a{% except %}b{% finally %}, c{% end %} GROUP BY d, e UNION ALL SELECT * FROM a":                               "a b c",
+	} {
+		tmpl, err := templating.Compile(&lexer.Source{Text: text})
+		if err != nil {
+			t.Fatalf("%s: %v", text, err)
+		}
+		if got := strings.Join(tmpl.Sources(), " "); got != want {
+			t.Errorf("%s: got %q, want %q", text, got, want)
+		}
 	}
 }

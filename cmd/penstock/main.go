@@ -50,6 +50,7 @@ type commands struct {
 	Init      initCommand      `cmd:"" help:"Write the demo project into a new folder."`
 	Render    renderCommand    `cmd:"" help:"Print what a pipe becomes for given parameters, secrets masked."`
 	Check     checkCommand     `cmd:"" help:"Judge a project without running anything."`
+	Lineage   lineageCommand   `cmd:"" help:"Tell what each pipe reads from, its secrets and its parameters."`
 	Fmt       fmtCommand       `cmd:"" help:"Lay out the tags of .pipe files in one way."`
 	Secret    secretCommand    `cmd:"" help:"List, set and remove secrets of a running penstock."`
 	Workspace workspaceCommand `cmd:"" help:"Create and list workspaces; make a new admin token."`

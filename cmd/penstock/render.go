@@ -67,11 +67,11 @@ func (c renderCommand) Run(std stdio) error {
 	if name == "" {
 		name = p.Served()
 	}
-	scope, err := besides(c.File)
+	around, err := besides(c.File)
 	if err != nil {
 		return err
 	}
-	st, err := p.Node(name, templating.Input{Params: params, Secret: everySecret}, scope)
+	st, err := p.Node(name, templating.Input{Params: params, Secret: everySecret}, around.Scope)
 	if err != nil {
 		return err
 	}
@@ -83,15 +83,15 @@ func everySecret(string) (string, bool, error) { return "x", true, nil }
 
 // besides is what serving the file's project would find beside it. The project is the folder of the file, or the one above
 // when that has the data sources.
-func besides(file string) (pipes.Scope, error) {
+func besides(file string) (project.Content, error) {
 	dir := filepath.Dir(file)
 	for _, pattern := range []string{"*.datasource", filepath.Join("*", "*.datasource")} {
 		above := filepath.Join(dir, "..")
 		if found, err := filepath.Glob(filepath.Join(above, pattern)); err == nil && found != nil {
-			return project.Scope(above)
+			return project.Read(above)
 		}
 	}
-	return project.Scope(dir)
+	return project.Read(dir)
 }
 
 func parseParams(pairs []string) (templating.Args, error) {

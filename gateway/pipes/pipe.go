@@ -6,6 +6,7 @@ package pipes
 import (
 	"errors"
 	"fmt"
+	"sync"
 
 	"penstock/branches/workspace"
 	"penstock/sql/guard"
@@ -29,9 +30,9 @@ type Pipe struct {
 
 type node struct {
 	name     string
-	source   *lexer.Source
 	template *templating.Template
-	plans    *guard.Plans // of what the template renders
+	plans    *guard.Plans    // of what the template renders
+	sources  func() []source // what it may read from; found when first asked for
 }
 
 // keptPlans is how many shapes of a node's statement are known at once: one for each way through its conditions that is in
@@ -55,7 +56,9 @@ func Compile(f *datafile.Pipe) (*Pipe, error) {
 			problems = append(problems, err)
 			continue
 		}
-		p.nodes = append(p.nodes, node{name: n.Name, source: src, template: t, plans: guard.NewPlans(keptPlans)})
+		compiled := node{name: n.Name, template: t, plans: guard.NewPlans(keptPlans)}
+		compiled.sources = sync.OnceValue(compiled.findSources)
+		p.nodes = append(p.nodes, compiled)
 	}
 	if problems != nil {
 		return nil, errors.Join(problems...)
@@ -73,15 +76,6 @@ func (p *Pipe) Secrets() []templating.SecretUse {
 		uses = append(uses, n.template.Secrets()...)
 	}
 	return uses
-}
-
-// Params are the request parameters of all nodes, each once, in the order of the file.
-func (p *Pipe) Params() []templating.Param {
-	uses := make([][]templating.Param, len(p.nodes))
-	for i, n := range p.nodes {
-		uses[i] = n.template.Params()
-	}
-	return templating.MergeParams(uses...)
 }
 
 // NodeNames are the names of the nodes, in the order of the file.
@@ -108,6 +102,8 @@ func (p *Pipe) Served() string {
 // table of the workspace's database.
 type Scope interface {
 	Pipe(name string) (*Pipe, bool)
+	// Table tells whether a data source has the name.
+	Table(name string) bool
 }
 
 // Node gives the composed statement of one node: "" for the endpoint. Errors are *workspace.Error for what the user can

@@ -127,3 +127,6 @@ func (s scope) Pipe(name string) (*Pipe, bool) {
 	p, err := s.r.Compile(d)
 	return p, err == nil
 }
+
+// Table tells whether the set has a data source of that name.
+func (s scope) Table(name string) bool { return s.set.Tables[name] }

@@ -3,6 +3,7 @@ package project
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -301,15 +302,23 @@ func Check(dir string, g *guard.Guard) (files int, problems []Problem, err error
 	return len(found), newSources(dir).change(found, nil, registry, Rules{Guard: g}), nil
 }
 
-// Scope is what names in FROM mean in a folder, without judging anything: its pipes, unless a data source has the name.
-func Scope(dir string) (pipes.Scope, error) {
+// A Content is what the files of a folder say, read without judging anything.
+type Content struct {
+	Pipes  []*pipes.Pipe // by name
+	Scope  pipes.Scope   // what names in FROM mean there
+	Broken []Problem     // of the .pipe files that say nothing
+}
+
+// Read reads a folder.
+func Read(dir string) (Content, error) {
+	var c Content
 	found, err := scan(dir)
 	if err != nil {
-		return nil, err
+		return c, err
 	}
 	registry, err := pipes.NewRegistry(max(1, len(found)))
 	if err != nil {
-		return nil, err
+		return c, err
 	}
 	s := newSources(dir)
 	for _, f := range found {
@@ -317,10 +326,21 @@ func Scope(dir string) (pipes.Scope, error) {
 		case datasourceFile:
 			s.datasources[f.path] = loadedDatasource{file: f}
 		case pipeFile:
-			if p, err := s.readPipe(f, nil, registry); err == nil { // a broken one serves nothing
+			if p, err := s.readPipe(f, nil, registry); err == nil {
 				s.pipes[f.path] = p
+			} else {
+				c.Broken = append(c.Broken, problemsOf(dir, f, err)...)
 			}
 		}
 	}
-	return registry.Scope(s.set()), nil
+	set := s.set()
+	c.Scope = registry.Scope(set)
+	for _, name := range slices.Sorted(maps.Keys(set.Pipes)) {
+		p, err := registry.Compile(set.Pipes[name])
+		if err != nil {
+			return c, err
+		}
+		c.Pipes = append(c.Pipes, p)
+	}
+	return c, nil
 }
