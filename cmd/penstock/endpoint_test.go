@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"database/sql"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -160,8 +161,54 @@ func TestSecretChangesAtOnce(t *testing.T) {
 	}
 }
 
-// A PIPES:READ token reads its endpoint and nothing else, through q either. There is no route that makes such a token
-// yet, so the rule is tested where it stands: see query.onlyEndpoint's test.
+// A PIPES:READ token reads its endpoint and nothing else, through q either, and learns nothing of how it is written. No route
+// makes such a token yet: the store's admin token is made one.
+func TestReaderOfOneEndpoint(t *testing.T) {
+	t.Parallel()
+	g := serve(t, "--project", eventsProject(t,
+		"mine.pipe", pipe("%\nSELECT id, name FROM events WHERE name IN (SELECT name FROM by_name) AND name = {{String(name)}} ORDER BY id"),
+		"failing.pipe", pipe("SELECT id, throwIf(id = 2, 'two') AS t FROM events WHERE name != 'hidden'")))
+	db, err := sql.Open("sqlite", filepath.Join(g.data, "penstock.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = db.Close() }()
+	if _, err := db.Exec(`UPDATE tokens SET scopes = '[{"type":"PIPES:READ","resource":"mine"},{"type":"PIPES:READ","resource":"failing"}]'`); err != nil {
+		t.Fatal(err)
+	}
+	call := func(pipe, q string) reply {
+		return g.call("GET", "/v0/pipes/"+pipe+".json?name=click&q="+url.QueryEscape(q), nil)
+	}
+	if got := call("mine", "").rows(t); got != `[[2,"click"]]` {
+		t.Errorf("the endpoint: got %s", got)
+	}
+	if got := call("mine", "SELECT count() FROM _").rows(t); got != `[[1]]` { // it reads from another pipe
+		t.Errorf("q over the endpoint: got %s", got)
+	}
+	for _, c := range []struct {
+		pipe, q string
+		status  int
+		want    string
+	}{
+		{"mine", "WITH events AS (SELECT 9 AS id, 'click' AS name, now() AS at) SELECT * FROM _", 400, "would mean here"},
+		{"mine", "WITH by_name AS (SELECT 9 AS id, 'click' AS name) SELECT * FROM _", 200, `"rows": 1`},
+		{"mine", "SELECT * FROM events", 403, "from nothing else"},
+		{"by_name", "", 403, "PIPES:READ:by_name"},
+		{"failing", "", 400, "two"},
+		{"mine", "SELECT nosuch FROM _", 400, "nosuch"},
+	} {
+		r := call(c.pipe, c.q)
+		if r.status != c.status || !strings.Contains(r.body, c.want) {
+			t.Errorf("%s, q=%s: got %d %s; want %d %s", c.pipe, c.q, r.status, r.body, c.status, c.want)
+		}
+		if r.status != 200 && strings.Contains(r.body, "FROM events") || strings.Contains(r.body, "hidden") {
+			t.Errorf("%s, q=%s: the answer shows how the pipe is written: %s", c.pipe, c.q, r.body)
+		}
+	}
+	if r := g.call("GET", "/v0/sql?q=SELECT+1", nil); r.status != 403 {
+		t.Errorf("SQL: got %d %s", r.status, r.body)
+	}
+}
 
 func TestOpenAPIRoute(t *testing.T) {
 	t.Parallel()

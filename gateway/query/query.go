@@ -136,7 +136,7 @@ func (s *Service) start(ctx context.Context, caller workspace.Caller, r Request)
 	if err != nil {
 		return nil, err
 	}
-	veil := newVeil(st, caller.Workspace.ID.Database())
+	veil := newVeil(st, caller.Workspace.ID.Database(), !caller.IsAdmin())
 	st, format, stay, err := s.judge(caller, r, st, veil)
 	if err != nil {
 		return nil, err // the guard says nothing of a value; a redactor would show which of the caller's words agree with one
@@ -183,7 +183,6 @@ func (s *Service) compose(ctx context.Context, caller workspace.Caller, r Reques
 		if err := onlyEndpoint(q); err != nil {
 			return lexer.Statement{}, err
 		}
-		scope = nil
 	}
 	return pipes.ComposeText(q, false, map[string]*pipes.Pipe{"_": p}, in, scope)
 }

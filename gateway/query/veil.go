@@ -22,11 +22,12 @@ type veil struct {
 	redactor *redact.Redactor
 	secrets  bool // the statement has secrets
 	compares bool // and not only as credentials
+	foreign  bool // the user may call the pipe, but not read what is written in it
 	database string
 }
 
-func newVeil(st lexer.Statement, database string) *veil {
-	return &veil{redactor: redact.New(st), secrets: st.HasSecrets(), database: database}
+func newVeil(st lexer.Statement, database string, foreign bool) *veil {
+	return &veil{redactor: redact.New(st), secrets: st.HasSecrets(), foreign: foreign, database: database}
 }
 
 // use notes what the statement does with a secret.
@@ -34,7 +35,7 @@ func (v *veil) use(u guard.Use) { v.compares = v.compares || u.Verdict != guard.
 
 // Shown is what a user reads of err, which the engine gave for a statement that the guard let through with the report.
 func Shown(st lexer.Statement, report guard.Report, database string, err error) error {
-	v := newVeil(st, database)
+	v := newVeil(st, database, false)
 	for _, u := range report.Uses {
 		v.use(u)
 	}
@@ -82,9 +83,6 @@ var reaching = regexp.MustCompile(`NETWORK|CONNECTION|SOCKET|DNS|TIMEOUT|AUTHENT
 var echo = regexp.MustCompile(`(?i)[.:]?\s+(in scope|in query|while executing|maybe you meant)\b`)
 
 func (v *veil) text(code int, message string) string {
-	if !v.secrets {
-		return message
-	}
 	name := ""
 	if m := codeName.FindStringSubmatch(message); m != nil {
 		name = m[1]
@@ -95,6 +93,12 @@ func (v *veil) text(code int, message string) string {
 		if name != "" {
 			head += ". (" + name + ")"
 		}
+	}
+	switch {
+	case !v.secrets && v.foreign:
+		return head
+	case !v.secrets:
+		return message
 	}
 	running := strings.Contains(strings.ToLower(message), "while executing")
 	switch {

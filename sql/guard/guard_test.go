@@ -229,3 +229,41 @@ func TestShapesHaveNoZeroBytes(t *testing.T) {
 		t.Error("a statement with the bytes of a key was let through")
 	}
 }
+
+// What one text calls something means nothing in the nodes and pipes that are put into it.
+func TestCapturedNames(t *testing.T) {
+	t.Parallel()
+	inner := "SELECT id FROM events WHERE id IN list AND lower(name) = 'a'"
+	for outer, want := range map[string]string{
+		"WITH events AS (SELECT 1 AS id, 'a' AS name) SELECT * FROM _":                              "captured-name",
+		"WITH e AS (SELECT 1 AS id) SELECT * FROM (WITH events AS (SELECT 2) SELECT * FROM _) AS x": "captured-name",
+		"WITH list AS (SELECT 1 AS id) SELECT * FROM _":                                             "captured-name",
+		"WITH [1, 2] AS list SELECT * FROM _":                                                       "captured-name",
+		"SELECT [1, 2] AS list, id FROM _":                                                          "captured-name",
+		"SELECT arrayMap(list -> (SELECT count() FROM _), [1])":                                     "captured-name",
+		"WITH `ev\\x65nts` AS (SELECT 1 AS id) SELECT * FROM _":                                     "captured-name",
+		"SELECT 1 UNION ALL SELECT * FROM _":                                                        "",
+		"WITH e AS (SELECT * FROM _) SELECT * FROM e AS events, (SELECT 3) AS list":                 "",
+		"WITH events AS (SELECT * FROM _) SELECT * FROM events":                                     "", // none sees itself
+		"WITH lists AS (SELECT 1 AS id), id AS ids SELECT * FROM _ WHERE id IN lists":               "",
+	} {
+		in := written(inner)
+		st, err := guard.NewPlans(0).Compose(written(outer), func(ref guard.TableRef) (lexer.Statement, bool) { return in, ref.Name == "_" })
+		if err != nil {
+			t.Errorf("%s: %v", outer, err)
+			continue
+		}
+		got := ""
+		if _, err := guard.New(guard.Policy{Database: "ws_main"}, 0).Check(st); err != nil {
+			got = err.(*guard.Finding).Rule
+		}
+		if got != want {
+			t.Errorf("%s: got %q, want %q", outer, got, want)
+		}
+		if one := written(st.SQL()); want != "" {
+			if _, err := guard.New(guard.Policy{Database: "ws_main"}, 0).Check(one); err != nil {
+				t.Errorf("%s: the same in one text: %v", outer, err)
+			}
+		}
+	}
+}

@@ -47,6 +47,7 @@ type Policy struct {
 const (
 	ruleTable         = "foreign-table"
 	ruleTableName     = "table-name"
+	ruleCaptured      = "captured-name"
 	ruleFunction      = "function"
 	ruleTableFunction = "table-function"
 	ruleArgument      = "table-function-argument"
@@ -75,11 +76,10 @@ type judge struct {
 	reads    map[id]bool     // SELECTs that read from another host
 	// sendsText tells that a table function sends parts of the statement to another host.
 	sendsText bool
-	inspected int             // comparisons that look at a part of a secret
-	arrays    map[id]bool     // what stored found
-	tabled    map[id]bool     // what readsTable found
-	named     map[string][]id // nodes that give a name
-	said      [2]int          // findings of each severity
+	inspected int         // comparisons that look at a part of a secret
+	arrays    map[id]bool // what stored found
+	tabled    map[id]bool // what readsTable found
+	said      [2]int      // findings of each severity
 }
 
 // judge also tells whether the verdict would be the same for other values in the spans.
@@ -146,6 +146,10 @@ func (q *Query) paramIn(n id) bool { return q.spanIn(q.start(n), q.endByte(n), l
 func (j *judge) reach() {
 	for _, n := range j.unread {
 		j.refuse(ruleTableName, n, "The guard cannot tell which table is meant here.", "Write its name as it is, or as one plain string.")
+	}
+	for _, n := range j.captured {
+		j.refuse(ruleCaptured, n, "The name "+j.shown(j.start(n), j.endByte(n))+" would mean here what the statement around this node or pipe calls so.",
+			"Give that common table expression or alias another name.")
 	}
 	for _, t := range j.tables {
 		if t.Kind == ByFunction {

@@ -37,11 +37,12 @@ type Query struct {
 	spans   []lexer.Span // of st
 	tables  []TableRef
 	ctes    map[string][]id // common table expressions by name
-	aliases map[string]bool // names that isAlias looks for; nil until resolve needs them
+	aliases map[string][]id // what givers found; nil until resolve needs it
 	valued  bool            // what was resolved depends on the value of a literal in a span
 	// names of elements of FROM that isTableAlias looks for; nil until resolve needs them
 	tableAliases map[string]bool
 	unread       []id // places that name a table in a way that cannot be read for certain
+	captured     []id // names of tables to which another text gives another meaning
 }
 
 // Parse reads st as one complete SELECT. Anything else, and anything that the guard does not understand, is an error of

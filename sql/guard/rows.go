@@ -94,20 +94,7 @@ func (j *judge) storedName(n id) bool {
 		return false
 	}
 	name := parts[len(parts)-1]
-	if !j.isAlias(name) {
-		return true
-	}
-	if j.named == nil {
-		j.named = map[string][]id{}
-		for m := range j.nodes {
-			if tok := j.aliasToken(id(m)); tok != 0 {
-				if a, ok := j.nameOf(tok); ok {
-					j.named[a] = append(j.named[a], id(m))
-				}
-			}
-		}
-	}
-	for i, m := range j.named[name] {
+	for i, m := range j.givers(name) {
 		if i == maxArms {
 			return false
 		}

@@ -124,6 +124,9 @@ func (q *Query) addTable(kind TableKind, n id) {
 	if len(parts) == 2 {
 		ref.Database = parts[0]
 	} else if c := q.cteOf(ref.Name, n); c != 0 {
+		if !q.written(q.nodes[c].name, n) {
+			q.captured = append(q.captured, n)
+		}
 		if q.surely(c, ref.Name, n) {
 			return
 		}
@@ -204,6 +207,9 @@ func (q *Query) rightOfIn(right id) {
 	if alias && q.isOwnAlias(parts[0], right) {
 		return // WITH [1, 2] AS list … IN list: its expression is read where it stands
 	}
+	if alias && q.isForeignAlias(parts[0], right) {
+		q.captured = append(q.captured, right)
+	}
 	before := len(q.tables)
 	q.addTable(RightOfIn, right)
 	if len(q.tables) > before {
@@ -211,13 +217,25 @@ func (q *Query) rightOfIn(right id) {
 	}
 }
 
+// written tells whether the text that wrote n wrote the token too. Nodes and pipes are put into one another, and a name that
+// one of them gives to something means nothing in another: where ClickHouse would think that it does, the statement is refused.
+func (q *Query) written(tok int32, n id) bool {
+	return q.st.SameSource(int(q.toks[tok].start), q.start(n))
+}
+
+// isForeignAlias tells whether a text other than that of n gives the name to an expression, anywhere in the statement.
+func (q *Query) isForeignAlias(name string, n id) bool {
+	givers := q.givers(name)
+	return len(givers) > maxArms || slices.ContainsFunc(givers, func(g id) bool { return !q.written(q.aliasToken(g), n) })
+}
+
 // isOwnAlias tells whether name surely means, at n, the alias of an expression in a WITH above n or a parameter of a lambda
-// around n.
+// around n, in the same text.
 func (q *Query) isOwnAlias(name string, n id) bool {
 	for u, from := q.nodes[n].up, n; u != 0; u, from = q.nodes[u].up, u {
 		switch x := &q.nodes[u]; x.kind {
 		case kLambda:
-			if from != x.first && q.gives(x.first, name) {
+			if from != x.first && q.gives(x.first, name, n) {
 				return true
 			}
 		case kSelect:
@@ -227,7 +245,7 @@ func (q *Query) isOwnAlias(name string, n id) bool {
 			}
 			most := maxArms // of a longer list the rest is not sure: the time stays linear
 			for c := q.nodes[with].first; c != 0 && most > 0; c = q.nodes[c].next {
-				if q.nodes[c].kind == kAlias && q.gives(c, name) {
+				if q.nodes[c].kind == kAlias && q.gives(c, name, n) {
 					return true
 				}
 				most--
@@ -237,15 +255,15 @@ func (q *Query) isOwnAlias(name string, n id) bool {
 	return false
 }
 
-// gives tells whether n, an alias or the parameters of a lambda, gives something that name.
-func (q *Query) gives(n id, name string) bool {
+// gives tells whether n, an alias or the parameters of a lambda, gives something that name, and the text of at wrote it.
+func (q *Query) gives(n id, name string, at id) bool {
 	if tok := q.aliasToken(n); tok != 0 {
 		text, ok := q.nameOf(tok)
-		return ok && text == name
+		return ok && text == name && q.written(tok, at)
 	}
 	if q.nodes[n].kind == kTuple {
 		for c := q.nodes[n].first; c != 0; c = q.nodes[c].next {
-			if q.gives(c, name) {
+			if q.gives(c, name, at) {
 				return true
 			}
 		}
@@ -255,13 +273,17 @@ func (q *Query) gives(n id, name string) bool {
 
 // isAlias tells whether name is an alias of an expression, a parameter of a lambda or a column of a common table expression
 // anywhere in the statement.
-func (q *Query) isAlias(name string) bool {
+func (q *Query) isAlias(name string) bool { return len(q.givers(name)) > 0 }
+
+// givers are the nodes anywhere in the statement that give an expression that name. Of more than maxArms there are
+// maxArms+1.
+func (q *Query) givers(name string) []id {
 	if q.aliases == nil {
-		q.aliases = map[string]bool{}
+		q.aliases = map[string][]id{}
 		for n := range q.nodes {
 			if tok := q.aliasToken(id(n)); tok != 0 {
-				if a, ok := q.nameOf(tok); ok {
-					q.aliases[a] = true
+				if a, ok := q.nameOf(tok); ok && len(q.aliases[a]) <= maxArms {
+					q.aliases[a] = append(q.aliases[a], id(n))
 				}
 			}
 		}

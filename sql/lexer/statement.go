@@ -192,6 +192,13 @@ func (st Statement) CutsSpan(off int) bool {
 	return i >= 0 && s.pieces[i].names != nil && int(s.pieces[i].start) < off && off < s.end(i)
 }
 
+// SameSource tells whether the bytes at two offsets come from the same Source.
+func (st Statement) SameSource(a, b int) bool {
+	s := st.get()
+	i, j := s.at(a), s.at(b)
+	return i == j || i >= 0 && j >= 0 && s.pieces[i].source == s.pieces[j].source
+}
+
 // HasSecrets tells whether the literal of a secret stands in the statement.
 func (st Statement) HasSecrets() bool {
 	return st.get().secrets
