@@ -262,11 +262,14 @@ func (s *Service) judge(caller workspace.Caller, r Request, st lexer.Statement, 
 func (s *Service) settings(r Request, stay map[string]string) []engine.Setting {
 	// The engine's own limit stands a second behind ours: it ends what a closed connection does not.
 	behind := int64((s.cfg.Timeout + 2*time.Second - 1) / time.Second)
-	out := append(make([]engine.Setting, 0, len(r.Settings)+len(stay)+2), r.Settings...)
+	out := append(make([]engine.Setting, 0, len(r.Settings)+len(stay)+4), r.Settings...)
 	for _, name := range slices.Sorted(maps.Keys(stay)) {
 		out = append(out, engine.Setting{Name: name, Value: stay[name]})
 	}
 	return append(out,
+		// A text is never an expression. The guard refuses the format whose rows are; these hold for a file that is one unnamed.
+		engine.Setting{Name: "input_format_values_interpret_expressions", Value: "0"},
+		engine.Setting{Name: "input_format_values_deduce_templates_of_expressions", Value: "0"},
 		engine.Setting{Name: "max_execution_time", Value: fmt.Sprint(behind)},
 		engine.Setting{Name: "http_write_exception_in_output_format", Value: "0"})
 }

@@ -3,6 +3,7 @@ package guard_test
 import (
 	"fmt"
 	"math/rand"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -264,6 +265,49 @@ func TestCapturedNames(t *testing.T) {
 			if _, err := guard.New(guard.Policy{Database: "ws_main"}, 0).Check(one); err != nil {
 				t.Errorf("%s: the same in one text: %v", outer, err)
 			}
+		}
+	}
+}
+
+// A few bytes may not grow to what the engine cannot hold.
+func TestExpansion(t *testing.T) {
+	t.Parallel()
+	chain := func(n int, first, next, last string) string {
+		parts := []string{first}
+		for i := 1; i <= n; i++ {
+			parts = append(parts, strings.NewReplacer("{i}", strconv.Itoa(i), "{j}", strconv.Itoa(i-1)).Replace(next))
+		}
+		return "WITH " + strings.Join(parts, ", ") + strings.ReplaceAll(last, "{n}", strconv.Itoa(n))
+	}
+	lambdas := func(n int) string {
+		return chain(n, "x -> x + 1 AS f0", "x -> f{j}(f{j}(x)) AS f{i}", " SELECT f{n}(1)")
+	}
+	unions := func(n int) string {
+		return chain(n, "c0 AS (SELECT 1 AS id)", "c{i} AS (SELECT id FROM c{j} UNION ALL SELECT id FROM c{j})", " SELECT * FROM c{n}")
+	}
+	args := func(n int) string {
+		return chain(n, "x -> (x, x, x) AS f0", "x -> f{j}((x, x)) AS f{i}", " SELECT f{n}(1)")
+	}
+	many := "SELECT * FROM t" + strings.Repeat(" UNION ALL SELECT * FROM t", 400)
+	for sql, want := range map[string]string{
+		lambdas(10): "", lambdas(16): "too-complex", lambdas(60): "too-complex",
+		args(5): "", args(16): "too-complex",
+		unions(8): "", unions(13): "too-complex", unions(100): "too-complex",
+		chain(100, "c0 AS (SELECT 1 AS id)", "c{i} AS (SELECT id FROM c{j})", " SELECT * FROM c{n}"): "",
+		chain(60, "x -> x + 1 AS f0", "x -> f{j}(x) + 1 AS f{i}", " SELECT arrayMap(f{n}, [1, 2])"):  "",
+		"WITH x -> x AS f SELECT * FROM (WITH " + strings.TrimPrefix(lambdas(16), "WITH ") + ")":     "too-complex",
+		"WITH x -> f(f(x)) AS f SELECT f(1)": "too-complex",
+		many:                                 "",
+		"SELECT * " + strings.Repeat("APPLY(toString) ", 51) + "FROM t": "too-complex",
+		"SELECT * " + strings.Repeat("APPLY(toString) ", 50) + "FROM t": "",
+	} {
+		_, err := guard.New(guard.Policy{Database: "ws_main"}, 0).Check(written(sql))
+		got := ""
+		if err != nil {
+			got = err.(*guard.Finding).Rule
+		}
+		if got != want {
+			t.Errorf("%.80s: got %q (%v), want %q", sql, got, err, want)
 		}
 	}
 }

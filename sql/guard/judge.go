@@ -79,14 +79,25 @@ type judge struct {
 	inspected int         // comparisons that look at a part of a secret
 	arrays    map[id]bool // what stored found
 	tabled    map[id]bool // what readsTable found
+	unions    answer      // of mixed
 	said      [2]int      // findings of each severity
 }
+
+// An answer is that of a question which is answered once.
+type answer uint8
+
+const (
+	unknown answer = iota
+	no
+	yes
+)
 
 // judge also tells whether the verdict would be the same for other values in the spans.
 func (q *Query) judge(p *Policy) (r Report, steady bool) {
 	j := judge{Query: q, p: p, c: catalogOf()}
 	j.reach()
 	j.walk()
+	j.aggregateTypes()
 	j.secrets()
 	slices.SortStableFunc(j.report.Findings, func(a, b Finding) int { return cmp.Compare(a.Start, b.Start) })
 	return j.report, !j.varying
@@ -170,6 +181,7 @@ func (j *judge) reach() {
 
 // walk judges every node that calls, sets or reads something.
 func (j *judge) walk() {
+	var lambdas []id // of WITHs
 	for n := id(1); n < id(len(j.nodes)); n++ {
 		if j.st.HasSecrets() {
 			j.rowSources(n)
@@ -179,6 +191,12 @@ func (j *judge) walk() {
 			j.call(n)
 		case kAlias:
 			j.lambdaName(n)
+		case kLambda:
+			if up := &j.nodes[j.nodes[n].up]; up.kind == kAlias && j.nodes[up.up].kind == kWith {
+				lambdas = append(lambdas, n)
+			}
+		case kStar, kMatcher:
+			j.transformers(n)
 		case kTableFunc:
 			j.tableFunction(n)
 
@@ -191,6 +209,9 @@ func (j *judge) walk() {
 				j.refuse(ruleFormat, n, "A FORMAT clause is not allowed here.", "The address of the endpoint chooses the format.")
 			}
 		}
+	}
+	if lambdas != nil || j.ctes != nil {
+		j.expansion(lambdas)
 	}
 }
 

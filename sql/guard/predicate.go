@@ -1,6 +1,7 @@
 package guard
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -172,6 +173,9 @@ func (w *walker) compare(at id, inspects bool) {
 	if inspects || w.cut {
 		w.loose = true
 	}
+	if inspects || w.cut || w.orders(at) {
+		w.settles(at)
+	}
 	asked := w.paramIn(at) || w.paramBehind(at)
 	w.narrows = w.narrows || w.orders(at)
 	w.oracle = w.oracle || inspects || w.loose || asked
@@ -187,7 +191,7 @@ func (w *walker) paramBehind(at id) (found bool) {
 	w.within(at, func(n id) bool {
 		if w.nodes[n].kind == kIdent {
 			parts := w.Query.parts(n)
-			found = found || len(parts) == 0 || w.isAlias(parts[len(parts)-1]) || !plainName(parts[len(parts)-1])
+			found = found || len(parts) == 0 || w.mixed() || slices.ContainsFunc(parts, func(p string) bool { return w.isAlias(p) || !plainName(p) })
 		}
 		return !found
 	})
@@ -374,6 +378,7 @@ func (w *walker) call(at id) {
 		w.throws()
 	case group&measure != 0:
 		w.allText(at)
+		w.settles(at)
 		w.level, w.loose, w.cut = measured, true, true
 	case group&(text|wrapper|split) != 0:
 		if lower != "concat" { // which takes whatever type
@@ -383,7 +388,10 @@ func (w *walker) call(at id) {
 		case "substring", "substr", "mid", "substringutf8", "left", "right", "leftutf8", "rightutf8", "substringindex":
 			w.cuts(at)
 		}
-		w.cut = w.cut || !wholeTexts[lower] || strings.Contains(lower, "trim") && w.count(at) > 1
+		if cut := !wholeTexts[lower] || strings.Contains(lower, "trim") && w.count(at) > 1; cut {
+			w.settles(at)
+			w.cut = true
+		}
 		w.change()
 	default:
 		w.stop(ruleThrows, "An error of "+w.shown(w.start(at), int(w.toks[x.name].end))+" could quote the secret in a changed form.")
@@ -395,6 +403,15 @@ var wholeTexts = map[string]bool{"concat": true, "concatassumeinjective": true, 
 	"reverse": true, "reverseutf8": true, "lower": true, "upper": true, "lowerutf8": true, "upperutf8": true, "lcase": true, "ucase": true,
 	"initcap": true, "bin": true, "hex": true, "base64encode": true, "base32encode": true, "base58encode": true,
 	"trim": true, "trimleft": true, "trimright": true, "trimboth": true, "ltrim": true, "rtrim": true}
+
+// settles demands that what a part of the secret meets is settled.
+func (w *walker) settles(at id) {
+	for c := w.nodes[at].first; c != 0; c = w.nodes[c].next {
+		if c != w.from && w.nodes[c].kind != kType && !w.isSettled(c) {
+			w.stop(ruleRows, "Each row would ask something else about the secret here: together they give the whole value back.")
+		}
+	}
+}
 
 // cuts demands that the part which a function takes of the secret is the same for each row: a column that chooses it asks as
 // many questions as there are rows.

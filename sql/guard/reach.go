@@ -19,6 +19,7 @@ func (j *judge) tableFunction(n id) {
 	}
 	f, known := knownTableFunction(parts[0])
 	allowed := j.p.Functions[parts[0]]
+	j.texts(parts[0], f, args)
 	switch {
 	case !known && allowed, f.class == tableRefused && allowed:
 		j.plainArguments(args)
@@ -29,6 +30,7 @@ func (j *judge) tableFunction(n id) {
 	case f.class == tableGenerator:
 		j.rows = n
 		j.noSubquery(args)
+		j.fixedTexts(parts[0], args)
 		if f.endless >= j.count(args) && !j.limited(n) {
 			j.refuse(ruleEndless, n, "The table function "+parts[0]+" makes rows without end here.", "Put a LIMIT into the same SELECT.")
 		}

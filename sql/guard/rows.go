@@ -85,15 +85,16 @@ func (j *judge) storedIn(n id) bool {
 // stored.
 func (j *judge) storedName(n id) bool {
 	parts := j.parts(n)
-	for _, part := range parts {
-		if !plainName(part) {
+	for _, part := range parts { // of a tuple as well, whose element the second part is
+		if !plainName(part) || !j.storedBehind(part, n) {
 			return false
 		}
 	}
-	if len(parts) == 0 {
-		return false
-	}
-	name := parts[len(parts)-1]
+	return len(parts) > 0 && !j.mixed()
+}
+
+// storedBehind tells whether whatever the statement gives the name of n is stored.
+func (j *judge) storedBehind(name string, n id) bool {
 	for i, m := range j.givers(name) {
 		if i == maxArms {
 			return false
@@ -122,8 +123,12 @@ func plainName(s string) bool {
 func (j *judge) storedCall(n id) bool {
 	name, _ := j.nameOf(j.nodes[n].name)
 	switch strings.ToLower(name) {
+	case "arrayenumerate": // of an array that was aggregated it would number the rows
+		arg := j.argument(n, 0)
+		parts := j.parts(arg)
+		return j.nodes[arg].kind == kIdent && len(parts) > 0 && !j.isAlias(parts[len(parts)-1]) && j.stored(arg)
 	case "arrayfilter", "arraymap", "arraysort", "arrayreversesort", "arraydistinct", "arrayreverse", "arrayslice", "arrayzip", "arrayconcat",
-		"arraycompact", "arrayflatten", "flatten", "arrayintersect", "arrayjoin", "arrayenumerate", "mapkeys", "mapvalues", "mapfilter",
+		"arraycompact", "arrayflatten", "flatten", "arrayintersect", "arrayjoin", "mapkeys", "mapvalues", "mapfilter",
 		"splitbychar", "splitbystring", "splitbywhitespace", "splitbynonalpha", "splitbyalpha", "splitbyregexp", "extractall",
 		"tokens", "alphatokens", "jsonextractarrayraw", "jsonextractkeys", "jsonextract", "jsonextractstring", "jsonextractkeysandvalues",
 		"jsonextractraw", "grouparray", "groupuniqarray", "grouparrayarray", "groupuniqarrayarray", "any", "assumenotnull", "tostring",
@@ -252,6 +257,45 @@ func (j *judge) readsTable(s id) bool {
 	return found
 }
 
+// mixed tells whether a union names a column by its first arm that another arm computes: then no name tells what is stored.
+func (j *judge) mixed() bool {
+	if j.unions == unknown {
+		j.unions = no
+		for n := id(1); n < id(len(j.nodes)); n++ {
+			if j.nodes[n].kind == kSelect && j.isLaterArm(n) && !j.readsNames(n) {
+				j.unions = yes
+			}
+		}
+	}
+	return j.unions == yes
+}
+
+// isLaterArm tells the SELECTs of a union whose columns have the names of another one.
+func (j *judge) isLaterArm(n id) bool {
+	for u := j.nodes[n].up; u != 0 && j.nodes[u].kind == kQuery; n, u = u, j.nodes[u].up {
+		if j.nodes[u].first != n {
+			return true
+		}
+	}
+	return false
+}
+
+// readsNames tells whether a SELECT gives columns as they are, and stars.
+func (j *judge) readsNames(s id) bool {
+	for c := j.nodes[j.childOf(s, kProjection)].first; c != 0; c = j.nodes[c].next {
+		n := c
+		for j.nodes[n].kind == kAlias {
+			n = j.nodes[n].first
+		}
+		switch x := &j.nodes[n]; {
+		case x.kind == kIdent, (x.kind == kStar || x.kind == kMatcher) && x.first == 0:
+		default:
+			return false
+		}
+	}
+	return true
+}
+
 // isFixed tells an argument that is the same for each row: numbers, texts, and what is counted in a secret.
 func (j *judge) isFixed(n id) bool {
 	switch x := &j.nodes[n]; x.kind {
@@ -278,3 +322,86 @@ func (j *judge) isFixed(n id) bool {
 	}
 	return false
 }
+
+// isSettled tells what a part of a secret may be compared with: the same for each row, or what tables hold, a column at a time.
+// Whatever is computed of several would be another question in each row: together they give the whole value back.
+func (j *judge) isSettled(n id) bool {
+	columns := 0
+	return j.settledParts(n, &columns) && columns < 2
+}
+
+func (j *judge) settledParts(n id, columns *int) bool {
+	switch x := &j.nodes[n]; x.kind {
+	case kLiteral:
+		return true
+	case kIdent:
+		if j.sameBehind(n) {
+			return true
+		}
+		*columns++
+		return j.stored(n)
+	case kSub:
+		return j.stored(n) || j.oneRow(x.first)
+	case kTuple, kArray: // a list: each of its items is compared by itself
+		for c := x.first; c != 0; c = j.nodes[c].next {
+			if !j.isSettled(c) {
+				return false
+			}
+		}
+		return true
+	case kAlias, kCast, kUnary, kBinary, kTypeLit, kInterval, kSubscript, kElementOf, kType:
+	case kCall:
+		if j.stored(n) {
+			*columns++
+			return true
+		}
+		name, _ := j.nameOf(x.name)
+		lower := strings.ToLower(name)
+		if x.first == 0 && !sameEachRow[lower] || strings.HasPrefix(lower, "rand") || strings.HasPrefix(lower, "generate") || strings.HasPrefix(lower, "row") {
+			return false
+		}
+	default:
+		return false
+	}
+	for c := j.nodes[n].first; c != 0; c = j.nodes[c].next {
+		if !j.settledParts(c, columns) {
+			return false
+		}
+	}
+	return true
+}
+
+// sameBehind tells a name that surely stands for one value, the same for each row.
+func (j *judge) sameBehind(n id) bool {
+	parts := j.parts(n)
+	if len(parts) == 0 || j.mixed() {
+		return false
+	}
+	givers := j.givers(parts[len(parts)-1])
+	for i, g := range givers {
+		columns := 0
+		x := &j.nodes[g]
+		if i == maxArms || x.kind != kAlias || x.first == n || j.nodes[x.first].kind == kIdent || !j.settledParts(x.first, &columns) || columns > 0 {
+			return false
+		}
+	}
+	return len(givers) > 0
+}
+
+// oneRow tells a query that reads nothing and gives one row of settled values.
+func (j *judge) oneRow(q id) bool {
+	s := j.nodes[q].first
+	if s == 0 || j.nodes[s].kind != kSelect || j.nodes[s].next != 0 || j.childOf(s, kFrom) != 0 {
+		return false
+	}
+	for c := j.nodes[j.childOf(s, kProjection)].first; c != 0; c = j.nodes[c].next {
+		if !j.isSettled(c) {
+			return false
+		}
+	}
+	return true
+}
+
+// sameEachRow are the functions without arguments that give one value for all rows.
+var sameEachRow = map[string]bool{"now": true, "now64": true, "today": true, "yesterday": true, "pi": true, "e": true, "currentdatabase": true,
+	"map": true, "array": true, "tuple": true}

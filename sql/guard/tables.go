@@ -162,6 +162,9 @@ func (q *Query) parts(n id) (parts []string) {
 // 0 for none. The WITH of the first arm of a union holds for all arms. It does not see itself, unless it is recursive.
 func (q *Query) cteOf(name string, n id) (found id) {
 	at, inner := q.nodes[n].tok, int32(-1)
+	if view := q.above(n, kTableFunc); view != 0 {
+		inner = q.nodes[view].tok // view(SELECT …) sees nothing of the statement around it
+	}
 	for _, c := range q.ctes[name] {
 		with := q.nodes[c].up
 		if x := &q.nodes[c]; at >= x.tok && at < x.end && !q.nodes[with].flag {
@@ -234,6 +237,8 @@ func (q *Query) isForeignAlias(name string, n id) bool {
 func (q *Query) isOwnAlias(name string, n id) bool {
 	for u, from := q.nodes[n].up, n; u != 0; u, from = q.nodes[u].up, u {
 		switch x := &q.nodes[u]; x.kind {
+		case kTableFunc:
+			return false // as in cteOf
 		case kLambda:
 			if from != x.first && q.gives(x.first, name, n) {
 				return true

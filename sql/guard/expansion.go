@@ -1,0 +1,140 @@
+package guard
+
+import "fmt"
+
+// A few bytes can mean much: ClickHouse puts a common table expression in wherever it is named, and a lambda of a WITH wherever
+// it is called, and does so before its own limits look. What a statement grows to is bounded here.
+const (
+	maxExpandedSelects = 2000
+	maxExpandedCalls   = 20_000
+	maxTransforms      = 50 // behind one star
+)
+
+// transformers refuses a star with too many.
+func (j *judge) transformers(star id) {
+	count := 0
+	j.each(star, func(c id) {
+		if j.nodes[c].kind == kTransform {
+			count++
+		}
+	})
+	if count > maxTransforms {
+		j.refuse(ruleLimit, star, fmt.Sprintf("More than %d transformers stand behind one star.", maxTransforms), "Put them into one lambda: APPLY(x -> …).")
+	}
+}
+
+// expansion refuses a statement that grows too far. lambdas are those of all WITHs.
+func (j *judge) expansion(lambdas []id) {
+	e := expander{judge: j, selects: map[id]int{}, growth: map[id]growth{}, bodies: map[string][]id{}}
+	for _, n := range lambdas {
+		if name, ok := j.nameOf(j.nodes[j.nodes[n].up].name); ok && len(e.bodies[name]) < maxArms {
+			e.bodies[name] = append(e.bodies[name], n)
+		}
+	}
+	if len(j.ctes) > 0 && e.countSelects(j.root) > maxExpandedSelects {
+		j.refuse(ruleLimit, j.root, fmt.Sprintf("The statement grows to more than %d SELECTs when its common table expressions are put in.", maxExpandedSelects),
+			"Name each of them fewer times.")
+	}
+	if len(e.bodies) > 0 && e.grow(j.root, 0).size > maxExpandedCalls {
+		j.refuse(ruleLimit, j.root, "The statement grows too large when its lambdas are put in.", "Call them fewer times, or less deep in one another.")
+	}
+}
+
+type expander struct {
+	*judge
+	selects map[id]int      // of each common table expression
+	growth  map[id]growth   // of each lambda
+	bodies  map[string][]id // the lambdas of all WITHs by name
+}
+
+// countSelects is how many SELECTs n has once every common table expression is put in.
+func (e *expander) countSelects(n id) int {
+	sum := 0
+	e.within(n, func(c id) bool {
+		switch x := &e.nodes[c]; x.kind {
+		case kCTE:
+			return c == n // it counts where it is named
+		case kSelect:
+			sum++
+		case kTable:
+			if parts := e.parts(c); len(parts) == 1 {
+				if cte := e.cteOf(parts[0], c); cte != 0 {
+					sum += e.ofCTE(cte)
+				}
+			}
+		}
+		return sum <= maxExpandedSelects
+	})
+	return min(sum, maxExpandedSelects+1)
+}
+
+func (e *expander) ofCTE(cte id) int {
+	if known, ok := e.selects[cte]; ok {
+		return known
+	}
+	e.selects[cte] = 0 // one that leads back to itself is not put in again
+	e.selects[cte] = e.countSelects(cte)
+	return e.selects[cte]
+}
+
+// growth is what an expression becomes once every lambda is put in: its nodes, and how many of them are parameters of the
+// lambda that it is the body of.
+type growth struct{ size, params int }
+
+func (g growth) add(h growth) growth {
+	return growth{min(g.size+h.size, maxExpandedCalls+1), min(g.params+h.params, maxExpandedCalls+1)}
+}
+
+func (g growth) times(n int) growth {
+	return growth{min(g.size*n, maxExpandedCalls+1), min(g.params*n, maxExpandedCalls+1)}
+}
+
+// grow tells the growth of n in the body of a lambda, 0 for none. The bodies of lambdas count where they are called.
+func (e *expander) grow(n, lambda id) (sum growth) {
+	x := &e.nodes[n]
+	if x.kind == kLambda && n != lambda && e.nodes[x.up].kind == kAlias && e.nodes[e.nodes[x.up].up].kind == kWith {
+		return growth{size: 1}
+	}
+	for c := x.first; c != 0; c = e.nodes[c].next {
+		if n == lambda && c == x.first {
+			continue // its parameters
+		}
+		sum = sum.add(e.grow(c, lambda))
+	}
+	switch x.kind {
+	case kCall:
+		if name, ok := e.nameOf(x.name); ok {
+			if f, ok := e.named(name); ok {
+				return growth{size: f.size}.add(sum.times(f.params))
+			}
+		}
+	case kIdent:
+		if parts := e.parts(n); len(parts) == 1 {
+			if f, ok := e.named(parts[0]); ok {
+				return f
+			}
+			if lambda != 0 && e.gives(e.nodes[lambda].first, parts[0], lambda) {
+				return growth{size: 1, params: 1}
+			}
+		}
+	}
+	return sum.add(growth{size: 1})
+}
+
+// named is the most that a lambda of that name grows to.
+func (e *expander) named(name string) (most growth, ok bool) {
+	for _, body := range e.bodies[name] {
+		g := e.ofLambda(body)
+		most = growth{max(most.size, g.size), max(most.params, g.params)}
+	}
+	return most, len(e.bodies[name]) > 0
+}
+
+func (e *expander) ofLambda(lambda id) growth {
+	if known, ok := e.growth[lambda]; ok {
+		return known
+	}
+	e.growth[lambda] = growth{maxExpandedCalls + 1, maxExpandedCalls + 1} // one that calls itself has no end
+	e.growth[lambda] = e.grow(lambda, lambda)
+	return e.growth[lambda]
+}

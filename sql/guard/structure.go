@@ -1,0 +1,132 @@
+package guard
+
+import (
+	"strings"
+
+	"penstock/sql/lexer"
+)
+
+// Texts in the arguments of table functions are more than data. The structure of a table may compute columns
+// ('x String ALIAS file(…)'), and a row of the format Values may be any expression: both would run what nobody judged.
+
+const ruleStructure = "table-structure"
+
+// texts judges the strings among the arguments of a table function.
+func (j *judge) texts(name string, f tableFunction, args id) {
+	lower := strings.ToLower(name)
+	reads := lower == "format" || f.class == tableOutbound && f.outbound.address == webURL
+	i, count := 0, j.count(args)
+	j.each(args, func(a id) {
+		i++
+		if reads && j.isValues(a) {
+			j.refuse(ruleStructure, a, "The format Values runs what it reads as expressions.", "Take another format, such as JSONEachRow or CSV.")
+		}
+		switch {
+		case lower == "format" && i == count && count > 1, lower == "values" && i > 1: // data
+		case j.computes(a):
+			j.refuse(ruleStructure, a, "The structure of a table may not compute columns here.", "Write names and types only, without DEFAULT, MATERIALIZED, EPHEMERAL or ALIAS.")
+		}
+	})
+}
+
+// fixedTexts demands plain arguments of the functions that take a structure or a format: one that is computed cannot be read.
+func (j *judge) fixedTexts(name string, args id) {
+	switch strings.ToLower(name) {
+	case "format", "null", "generaterandom":
+		j.plainArguments(args)
+	}
+}
+
+// isValues tells the name of the format Values, in whatever case, and an address with its ending, by which ClickHouse finds it.
+func (j *judge) isValues(a id) bool {
+	switch x := &j.nodes[a]; x.kind {
+	case kIdent:
+		parts := j.parts(a)
+		return len(parts) == 1 && strings.EqualFold(parts[0], "values")
+	case kLiteral:
+		j.varying = j.varying || j.spanIn(j.start(a), j.endByte(a), 0)
+		text, _ := j.nameOf(x.tok)
+		return strings.EqualFold(text, "values") || strings.Contains(strings.ToLower(text), ".values")
+	}
+	return false
+}
+
+// computes tells whether a string, read as the structure of a table, has a column with an expression. What a secret holds is
+// a credential.
+func (j *judge) computes(a id) bool {
+	if !j.isString(a) || j.spanIn(j.start(a), j.endByte(a), lexer.Secret) {
+		return false
+	}
+	j.varying = j.varying || j.spanIn(j.start(a), j.endByte(a), 0)
+	text, ok := j.nameOf(j.nodes[a].tok)
+	if !ok {
+		return true
+	}
+	before := 0
+	l := lexer.New(text)
+	for t := l.Next(); t.Kind != lexer.End; t = l.Next() {
+		switch t.Kind {
+		case lexer.Space, lexer.Comment:
+			continue
+		case lexer.Word:
+			switch strings.ToUpper(text[t.Start:t.End]) {
+			case "DEFAULT", "MATERIALIZED", "EPHEMERAL", "ALIAS":
+				if before > 0 {
+					return true
+				}
+			}
+		}
+		before++
+	}
+	return false
+}
+
+// aggregateTypes judges the aggregate functions that types name: AggregateFunction(name, …) makes one as a call does. Types
+// stand in the grammar and in strings: CAST(x, 'T'), JSONExtract(x, 'T').
+func (j *judge) aggregateTypes() {
+	if !strings.Contains(j.sql, "AggregateFunction") && !strings.ContainsRune(j.sql, '\\') {
+		return
+	}
+	for n := id(1); n < id(len(j.nodes)); n++ {
+		text, ok := "", false
+		switch x := &j.nodes[n]; {
+		case x.kind == kType:
+			text, ok = j.sql[j.start(n):j.endByte(n)], true
+		case x.kind == kLiteral && j.isString(n):
+			text, ok = j.nameOf(x.tok)
+		}
+		if ok && strings.Contains(text, "AggregateFunction") {
+			j.aggregateType(n, text)
+		}
+	}
+}
+
+func (j *judge) aggregateType(n id, text string) {
+	type step uint8
+	const (
+		none step = iota
+		word
+		open
+	)
+	at := none
+	l := lexer.New(text)
+	for t := l.Next(); t.Kind != lexer.End; t = l.Next() {
+		name := text[t.Start:t.End]
+		switch {
+		case t.Kind == lexer.Space || t.Kind == lexer.Comment:
+		case t.Kind == lexer.Word && (name == "AggregateFunction" || name == "SimpleAggregateFunction"):
+			at = word
+		case at == word && t.Kind == lexer.OpenRound:
+			at = open
+		case at == open && (t.Kind == lexer.Number || t.Kind == lexer.Comma): // the version of the state
+		case at == open && (t.Kind == lexer.Word || t.Kind == lexer.QuotedName):
+			name, _ = lexer.Unquote(name)
+			if _, known := j.c.aggregate(name); !known && !j.p.Functions[name] {
+				j.refuse(ruleFunction, n, "The type here names an aggregate function that the guard does not know.", "Mind the case of its name; an operator allows further functions with --allow-function.")
+			}
+			at = none
+		default:
+			at = none
+		}
+	}
+}
