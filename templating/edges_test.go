@@ -231,3 +231,24 @@ func TestNothingTakesASecret(t *testing.T) {
 		}
 	}
 }
+
+// TestJumpsInElse: in the else of a loop, break and continue belong to a loop around it. Where there is none they are
+// refused: what follows them, a filter maybe, would be left out in silence.
+func TestJumpsInElse(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{
+		"{% for x in [1] %}a{% else %}{% break %}{% end %} WHERE tenant = 1",
+		"{% while False %}a{% else %}{% continue %}{% end %} WHERE tenant = 1",
+		"{% for x in [1] %}a{% else %}{% if True %}{% break %}{% end %}{% end %} WHERE tenant = 1",
+	} {
+		_, err := templating.Compile(&lexer.Source{Text: "%" + text})
+		if err == nil || asError(t, err).Kind != templating.KindSyntax {
+			t.Errorf("%s: got %v, want a syntax error", text, err)
+		}
+	}
+	var b lexer.Builder
+	text := "%{% for x in [1, 2] %}a{% for y in [] %}{% else %}{% break %}{% end %}b{% end %}c"
+	if _, err := compile(t, text).Render(&b, templating.Input{}); err != nil || b.Statement().SQL() != "ac" {
+		t.Errorf("%s: got %q, %v, want ac", text, b.Statement().SQL(), err)
+	}
+}

@@ -83,7 +83,10 @@ func (t *Template) Render(b *lexer.Builder, in Input) (Facts, error) {
 		return Facts{}, nil
 	}
 	r := t.begin(b, in)
-	_, f := t.body.run(r)
+	j, f := t.body.run(r)
+	if j != jumpNone {
+		panic("templating: unreachable: a jump without a loop")
+	}
 	if f == nil {
 		f = r.finishSecrets()
 	}
