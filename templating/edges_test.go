@@ -252,3 +252,16 @@ func TestJumpsInElse(t *testing.T) {
 		t.Errorf("%s: got %q, %v, want ac", text, b.Statement().SQL(), err)
 	}
 }
+
+// TestReplaceCost: a replacement costs what it makes, not what it would make without a count.
+func TestReplaceCost(t *testing.T) {
+	t.Parallel()
+	var b lexer.Builder
+	in := templating.Input{Params: args("a", strings.Repeat("x", 20_000))}
+	if _, err := compile(t, "%{% if len(a.replace('x', a, 1)) == 39999 %}y{% end %}").Render(&b, in); err != nil || b.Statement().SQL() != "y" {
+		t.Errorf("once: got %q, %v", b.Statement().SQL(), err)
+	}
+	if _, err := compile(t, "%{{a.replace('x', a)}}").Render(&b, in); asError(t, err).Kind != templating.KindLimit {
+		t.Errorf("everywhere: got %v", err)
+	}
+}
