@@ -1,6 +1,7 @@
 package templating_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -263,5 +264,37 @@ func TestReplaceCost(t *testing.T) {
 	}
 	if _, err := compile(t, "%{{a.replace('x', a)}}").Render(&b, in); asError(t, err).Kind != templating.KindLimit {
 		t.Errorf("everywhere: got %v", err)
+	}
+}
+
+// TestCountingCosts: going through a long text at every turn of a loop uses up the budget, and does not take minutes.
+func TestCountingCosts(t *testing.T) {
+	t.Parallel()
+	in := templating.Input{Params: args("x", strings.Repeat("b", 1<<20))}
+	for _, use := range []string{"x[0] == 'b'", "len(x) > 1", "x[1:3] == 'bb'", "'c' in x"} {
+		var b lexer.Builder
+		_, err := compile(t, "%{% for i in range(3000) %}{% if "+use+" %}{% end %}{% end %}").Render(&b, in)
+		if err == nil || asError(t, err).Kind != templating.KindLimit {
+			t.Errorf("%s: got %v, want the end of a budget", use, err)
+		}
+	}
+}
+
+// TestContext: a context that is over ends every kind of loop, whatever the template catches.
+func TestContext(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	for _, text := range []string{
+		"{% for i in range(5000) %}{% end %}",
+		"{% set i = 0 %}{% while i < 5000 %}{% set i = i + 1 %}{% end %}",
+		"{% for last, i in enumerate_with_last(range(5000)) %}{% end %}",
+		"{% set l = [i for i in range(5000)] %}",
+		"{% try %}{% for i in range(5000) %}{% end %}{% except %}{% end %}",
+	} {
+		var b lexer.Builder
+		if _, err := compile(t, "%"+text).Render(&b, templating.Input{Context: ctx}); err != context.Canceled {
+			t.Errorf("%s: got %v, want the context's error", text, err)
+		}
 	}
 }
