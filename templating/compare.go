@@ -181,7 +181,7 @@ func (r *run) contains(set, x value) (bool, *fault) {
 		if !x.isStr() {
 			return false, badType("'in <string>' requires string as left operand, not %s", x.typeName())
 		}
-		if f := r.grow(len(set.s) / 16); f != nil { // searching costs too
+		if f := r.count(set.s); f != nil { // searching costs too
 			return false, f
 		}
 		return strings.Contains(set.s, x.s), nil

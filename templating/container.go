@@ -143,6 +143,9 @@ func (r *run) length(v value) (value, *fault) {
 	case kSet, kDict:
 		n = len(v.dict().keys)
 	case kStr, kRaw:
+		if f := r.count(v.s); f != nil {
+			return none, f
+		}
 		n = runeLen(v.s)
 	case kSecret, kParts:
 		return none, secretFault("measured")
@@ -186,6 +189,9 @@ func (r *run) index(v, i value) (value, *fault) {
 	}
 	n := i.n
 	if v.isStr() {
+		if f := r.count(v.s); f != nil {
+			return none, f
+		}
 		size := int64(runeLen(v.s))
 		if n < 0 {
 			n += size
@@ -227,6 +233,9 @@ func (r *run) slice(v, lo, hi, step value) (value, *fault) {
 	size := 0
 	switch {
 	case v.isStr():
+		if f := r.count(v.s); f != nil {
+			return none, f
+		}
 		size = runeLen(v.s)
 	case v.isSeq():
 		size = len(v.list().items)

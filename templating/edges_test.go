@@ -1,6 +1,7 @@
 package templating_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -228,6 +229,72 @@ func TestNothingTakesASecret(t *testing.T) {
 		e := asError(t, err)
 		if !strings.Contains(e.Message, "secret") || strings.Contains(e.Error()+e.Hint, "hunter2") {
 			t.Errorf("%s: %s: %v", use, e.Kind, e)
+		}
+	}
+}
+
+// TestJumpsInElse: in the else of a loop, break and continue belong to a loop around it. Where there is none they are
+// refused: what follows them, a filter maybe, would be left out in silence.
+func TestJumpsInElse(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{
+		"{% for x in [1] %}a{% else %}{% break %}{% end %} WHERE tenant = 1",
+		"{% while False %}a{% else %}{% continue %}{% end %} WHERE tenant = 1",
+		"{% for x in [1] %}a{% else %}{% if True %}{% break %}{% end %}{% end %} WHERE tenant = 1",
+	} {
+		_, err := templating.Compile(&lexer.Source{Text: "%" + text})
+		if err == nil || asError(t, err).Kind != templating.KindSyntax {
+			t.Errorf("%s: got %v, want a syntax error", text, err)
+		}
+	}
+	var b lexer.Builder
+	text := "%{% for x in [1, 2] %}a{% for y in [] %}{% else %}{% break %}{% end %}b{% end %}c"
+	if _, err := compile(t, text).Render(&b, templating.Input{}); err != nil || b.Statement().SQL() != "ac" {
+		t.Errorf("%s: got %q, %v, want ac", text, b.Statement().SQL(), err)
+	}
+}
+
+// TestReplaceCost: a replacement costs what it makes, not what it would make without a count.
+func TestReplaceCost(t *testing.T) {
+	t.Parallel()
+	var b lexer.Builder
+	in := templating.Input{Params: args("a", strings.Repeat("x", 20_000))}
+	if _, err := compile(t, "%{% if len(a.replace('x', a, 1)) == 39999 %}y{% end %}").Render(&b, in); err != nil || b.Statement().SQL() != "y" {
+		t.Errorf("once: got %q, %v", b.Statement().SQL(), err)
+	}
+	if _, err := compile(t, "%{{a.replace('x', a)}}").Render(&b, in); asError(t, err).Kind != templating.KindLimit {
+		t.Errorf("everywhere: got %v", err)
+	}
+}
+
+// TestCountingCosts: going through a long text at every turn of a loop uses up the budget, and does not take minutes.
+func TestCountingCosts(t *testing.T) {
+	t.Parallel()
+	in := templating.Input{Params: args("x", strings.Repeat("b", 1<<20))}
+	for _, use := range []string{"x[0] == 'b'", "len(x) > 1", "x[1:3] == 'bb'", "'c' in x"} {
+		var b lexer.Builder
+		_, err := compile(t, "%{% for i in range(3000) %}{% if "+use+" %}{% end %}{% end %}").Render(&b, in)
+		if err == nil || asError(t, err).Kind != templating.KindLimit {
+			t.Errorf("%s: got %v, want the end of a budget", use, err)
+		}
+	}
+}
+
+// TestContext: a context that is over ends every kind of loop, whatever the template catches.
+func TestContext(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	for _, text := range []string{
+		"{% for i in range(5000) %}{% end %}",
+		"{% set i = 0 %}{% while i < 5000 %}{% set i = i + 1 %}{% end %}",
+		"{% for last, i in enumerate_with_last(range(5000)) %}{% end %}",
+		"{% set l = [i for i in range(5000)] %}",
+		"{% try %}{% for i in range(5000) %}{% end %}{% except %}{% end %}",
+	} {
+		var b lexer.Builder
+		if _, err := compile(t, "%"+text).Render(&b, templating.Input{Context: ctx}); err != context.Canceled {
+			t.Errorf("%s: got %v, want the context's error", text, err)
 		}
 	}
 }

@@ -1,5 +1,7 @@
 package templating
 
+import "context"
+
 // An Arg is the value of one request parameter: a text, or a list of texts when the key was repeated.
 type Arg struct {
 	Text   string
@@ -69,8 +71,10 @@ type Input struct {
 	// Secret looks a secret up. It is called when a tb_secret is evaluated; nil means that there are none. An error
 	// that it returns ends the rendering and is returned as it is.
 	Secret func(name string) (value string, found bool, err error)
-	Mode   Mode
-	Limits Limits
+	// Context ends the rendering: loops look at it now and then. The error is the context's, as it is. nil is none.
+	Context context.Context
+	Mode    Mode
+	Limits  Limits
 }
 
 // Settings are what a template asks of its run; a nil or empty field was not asked.

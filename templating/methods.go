@@ -280,6 +280,9 @@ func replaceMethod(r *run, v value, a []value) (value, *fault) {
 		n = int(max(-1, min(a[2].n, bounded)))
 	}
 	count := strings.Count(s, a[0].s)
+	if n >= 0 {
+		count = min(count, n) // only these grow
+	}
 	if f := r.grow(len(s)); f != nil {
 		return none, f
 	}

@@ -50,9 +50,17 @@ func (r *run) step() *fault {
 	return nil
 }
 
+// turnsUnseen is how many turns of loops go by between two looks at the context.
+const turnsUnseen = 1000
+
 func (r *run) turn() *fault {
 	if r.turns--; r.turns < 0 {
 		return overLimit("turns of loops", r.in.Limits.Turns)
+	}
+	if r.turns%turnsUnseen == 0 && r.in.Context != nil {
+		if err := r.in.Context.Err(); err != nil {
+			return &fault{err: err}
+		}
 	}
 	return r.checkOutput()
 }
@@ -68,6 +76,9 @@ func (r *run) grow(n int) *fault {
 	r.grown -= n
 	return nil
 }
+
+// count takes from the budget what it costs to go through the characters of a text: a loop could do so at every turn.
+func (r *run) count(s string) *fault { return r.grow(len(s) / 16) }
 
 // union is the origin of what was computed from both.
 func (r *run) union(a, b *origin) *origin {

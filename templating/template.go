@@ -76,14 +76,17 @@ func Compile(src *lexer.Source) (*Template, error) {
 
 // Render runs the template and appends what it prints to b. On an error what b holds is of no use.
 //
-// The error is an *Error for what the template or its input did, or the error of in.Secret as it is.
+// The error is an *Error for what the template or its input did, or the error of in.Secret or in.Context as it is.
 func (t *Template) Render(b *lexer.Builder, in Input) (Facts, error) {
 	if t.verbat {
 		b.Text(t.src, 0, len(t.src.Text))
 		return Facts{}, nil
 	}
 	r := t.begin(b, in)
-	_, f := t.body.run(r)
+	j, f := t.body.run(r)
+	if j != jumpNone {
+		panic("templating: unreachable: a jump without a loop")
+	}
 	if f == nil {
 		f = r.finishSecrets()
 	}

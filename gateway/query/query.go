@@ -134,7 +134,7 @@ func (s *Service) start(ctx context.Context, caller workspace.Caller, r Request)
 	}()
 	st, err := s.compose(ctx, caller, r)
 	if err != nil {
-		return nil, err
+		return nil, composeError(err)
 	}
 	veil := newVeil(st, caller.Workspace.ID.Database(), !caller.IsAdmin())
 	st, format, stay, err := s.judge(caller, r, st, veil)
@@ -158,7 +158,7 @@ func (s *Service) start(ctx context.Context, caller workspace.Caller, r Request)
 // compose gives the statement of the request, not yet judged as a whole.
 func (s *Service) compose(ctx context.Context, caller workspace.Caller, r Request) (lexer.Statement, error) {
 	w := caller.Workspace
-	in := templating.Input{Params: r.Params, Mode: templating.Request, Secret: s.secrets(ctx, w)}
+	in := templating.Input{Params: r.Params, Mode: templating.Request, Secret: s.secrets(ctx, w), Context: ctx}
 	scope := s.cfg.Pipes.For(w)
 	if r.Pipe == "" {
 		names := map[string]*pipes.Pipe{}
@@ -282,16 +282,36 @@ func engineError(err error, v *veil) error {
 	}
 	switch e.Kind {
 	case engine.Timeout:
-		return &workspace.Error{Code: workspace.Timeout, Cause: err,
-			Message: "The query ran past its time limit and was stopped: make it read less, or ask the operator for a higher --query-timeout"}
+		return timeout(err)
 	case engine.Canceled:
-		return &workspace.Error{Code: workspace.Canceled, Message: "The query was canceled", Cause: err}
+		return canceled(err)
 	case engine.Failed:
 		return &workspace.Error{Code: workspace.Invalid, Message: "[Error] " + v.text(e.Code, v.atHome(plain(e.Message))), Cause: err}
 	default:
 		return &workspace.Error{Code: workspace.Unavailable, RetryAfter: time.Second, Cause: err,
 			Message: "ClickHouse cannot be reached at the moment: try again in a second"}
 	}
+}
+
+// composeError translates the end of the query's context while it was rendered; the caller reads the same as when it ends
+// in the engine.
+func composeError(err error) error {
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		return timeout(err)
+	case errors.Is(err, context.Canceled):
+		return canceled(err)
+	}
+	return err
+}
+
+func timeout(cause error) error {
+	return &workspace.Error{Code: workspace.Timeout, Cause: cause,
+		Message: "The query ran past its time limit and was stopped: make it read less, or ask the operator for a higher --query-timeout"}
+}
+
+func canceled(cause error) error {
+	return &workspace.Error{Code: workspace.Canceled, Message: "The query was canceled", Cause: cause}
 }
 
 // plain leaves out what ClickHouse says about itself around the sentence: "Code: 62. DB::Exception: … (version …)".

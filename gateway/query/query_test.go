@@ -1,9 +1,13 @@
 package query
 
 import (
+	"errors"
 	"testing"
+	"time"
 
 	"penstock/branches/workspace"
+	"penstock/gateway/pipes"
+	"penstock/sql/engine"
 	"penstock/sql/lexer"
 )
 
@@ -98,5 +102,22 @@ func TestHintsStayAtHome(t *testing.T) {
 		if got := v.atHome(in); got != want {
 			t.Errorf("%s: got %s", in, got)
 		}
+	}
+}
+
+// The time limit of a query covers its rendering, with the answer that the engine's gives.
+func TestTimeoutWhileRendering(t *testing.T) {
+	t.Parallel()
+	registry, err := pipes.NewRegistry(1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := New(Config{Pipes: registry, Timeout: time.Nanosecond})
+	admin := workspace.Caller{Scopes: []workspace.Scope{{Type: workspace.ScopeAdmin}}}
+	_, err = s.Run(t.Context(), admin, Request{SQL: "% SELECT {% for i in range(5000) %}1,{% end %}1"}, func() {})
+	var got, want *workspace.Error
+	if !errors.As(engineError(&engine.Error{Kind: engine.Timeout}, nil), &want) || !errors.As(err, &got) ||
+		got.Code != want.Code || got.Message != want.Message {
+		t.Errorf("got %v, want %v", err, want)
 	}
 }

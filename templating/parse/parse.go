@@ -294,7 +294,8 @@ func (p *parser) end(it Item) {
 
 func (p *parser) jump(it Item, word string, from, to int) {
 	for _, b := range p.blocks {
-		if b.word == "for" || b.word == "while" {
+		// In its own else a loop is over: what stands there belongs to a loop around it.
+		if (b.word == "for" || b.word == "while") && !b.els {
 			if from < to {
 				p.reject(syntaxAt(from, "invalid syntax after %s", word))
 			}
