@@ -1,6 +1,7 @@
 package guard
 
 import (
+	"strings"
 	"sync"
 
 	"penstock/sql/lexer"
@@ -114,6 +115,8 @@ func (p plan) anchored(st lexer.Statement) (kept plan, ok bool) {
 	for i := range kept.tables {
 		t := &kept.tables[i]
 		t.Start, t.End, t.node = hold(t.Start), hold(t.End), 0
+		// They are parts of the whole text, which has the values of secrets: it may not live as long as the plan.
+		t.Database, t.Name, t.Alias = strings.Clone(t.Database), strings.Clone(t.Name), strings.Clone(t.Alias)
 	}
 	return kept, ok
 }

@@ -3,6 +3,7 @@ package guard_test
 import (
 	"fmt"
 	"math/rand"
+	"runtime"
 	"strconv"
 	"strings"
 	"testing"
@@ -310,4 +311,39 @@ func TestExpansion(t *testing.T) {
 			t.Errorf("%.80s: got %q (%v), want %q", sql, got, err, want)
 		}
 	}
+}
+
+// What is kept of a statement's shape holds nothing of its text, which has the values of secrets.
+func TestKeptPlansHoldNoText(t *testing.T) {
+	src := &lexer.Source{Text: "SELECT * FROM t WHERE a = "}
+	src.Keep()
+	plans, value := guard.NewPlans(64), "'"+strings.Repeat("s", 200_000)+"'"
+	compose := func(n int) {
+		var b lexer.Builder
+		for range n {
+			b.Text(src, 0, len("SELECT * FROM t "))
+			b.Generated(src, 0, "UNION ALL ")
+		}
+		b.Text(src, 0, len(src.Text))
+		b.Secret(src, len(src.Text), value, []string{"api"})
+		if _, err := plans.Compose(b.Statement(), func(guard.TableRef) (lexer.Statement, bool) { return lexer.Statement{}, false }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	heap := func() uint64 {
+		runtime.GC()
+		runtime.GC()
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return m.HeapAlloc
+	}
+	compose(0)
+	before := heap()
+	for n := range 32 {
+		compose(n)
+	}
+	if after := heap(); after > before+2<<20 {
+		t.Errorf("32 kept plans of statements of 200 KB hold %d bytes", after-before)
+	}
+	runtime.KeepAlive(plans)
 }

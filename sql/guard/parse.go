@@ -329,9 +329,11 @@ func (p *parser) unexpected(wanted string) {
 	t := p.cur()
 	found := t.kind.String()
 	switch t.kind {
-	case lexer.Word, lexer.Comma, lexer.Semicolon:
+	case lexer.Word:
 		if t.word != wNone {
 			found = wordTexts[t.word]
+		} else if !p.q.spanIn(int(t.start), int(t.end), 0) && t.end-t.start < 60 {
+			found = p.text(p.pos)
 		}
 	case lexer.OpenCurly:
 		p.fail(ruleParam, "Query parameters such as {name:Type} are not allowed.", "Use the template's own parameters.")

@@ -32,7 +32,7 @@ func (p *parser) alias(e id, bare bool) id {
 		return e
 	}
 	if k := p.nodes[e].kind; k == kStar || k == kMatcher { // ClickHouse would look for another reading: (SELECT * x, 1) is a tuple to it
-		p.unexpected("no alias behind a star")
+		p.fail(ruleSyntax, "An alias cannot stand behind a star.", "Leave it out, or name the columns.")
 	}
 	n := p.wrap(kAlias, e)
 	p.nodes[n].name = p.label("an alias")
@@ -318,7 +318,7 @@ func (p *parser) access(left id) id {
 // lambda reads the body behind x -> or (x, y) ->.
 func (p *parser) lambda(left id) id {
 	if !p.isParameters(left) {
-		p.unexpected("an operator: only names may stand on the left of ->")
+		p.fail(ruleSyntax, "Only names may stand on the left of ->.", "Write x -> … or (x, y) -> ….")
 		return left
 	}
 	n := p.wrap(kLambda, left)

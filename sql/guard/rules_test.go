@@ -231,6 +231,7 @@ func TestVerdicts(t *testing.T) {
 		{"SELECT * FROM myfunction('a')", "table-function"},
 		{"SELECT * FROM generateRandom('a UInt8')", "endless-rows"},
 		// Functions.
+		{"SELECT timestampdiff(HOUR, at, now()), TimestampDiff(HOUR, at, now()), Date_Diff('day', a, b), DATEDIFF('day', a, b) FROM events", "allowed"},
 		{"SELECT arrayMap(hostName, [1])", "function"},
 		{"SELECT arrayMap(upper, ['a'])", "allowed"},
 		{"SELECT arrayMap((`hostName` AS u), ['a'])", "function"},
