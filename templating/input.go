@@ -73,8 +73,11 @@ type Input struct {
 	Secret func(name string) (value string, found bool, err error)
 	// Context ends the rendering: loops look at it now and then. The error is the context's, as it is. nil is none.
 	Context context.Context
-	Mode    Mode
-	Limits  Limits
+	// Settings takes what the template asks of its run, beside what other templates of the statement asked before; nil: nobody
+	// wants to know.
+	Settings *Settings
+	Mode     Mode
+	Limits   Limits
 }
 
 // Settings are what a template asks of its run; a nil or empty field was not asked.
@@ -84,6 +87,20 @@ type Settings struct {
 	BackendHint *string
 	Activate    []string
 	Disable     []string
+}
+
+// add takes what another template asked later: the last one wins, lists add up.
+func (s *Settings) add(t Settings) {
+	if t.MaxThreads != nil {
+		s.MaxThreads = t.MaxThreads
+	}
+	if t.CacheTTL != nil {
+		s.CacheTTL = t.CacheTTL
+	}
+	if t.BackendHint != nil {
+		s.BackendHint = t.BackendHint
+	}
+	s.Activate, s.Disable = append(s.Activate, t.Activate...), append(s.Disable, t.Disable...)
 }
 
 // Facts are what became known while rendering.

@@ -96,6 +96,9 @@ func (t *Template) Render(b *lexer.Builder, in Input) (Facts, error) {
 	if f != nil {
 		return Facts{}, t.errorOf(f)
 	}
+	if in.Settings != nil {
+		in.Settings.add(facts.Settings)
+	}
 	return facts, nil
 }
 

@@ -78,6 +78,15 @@ func (p *Pipe) Secrets() []templating.SecretUse {
 	return uses
 }
 
+// Notes are what works in the templates of all nodes but is likely not meant, in the order of the file.
+func (p *Pipe) Notes() []templating.Note {
+	var notes []templating.Note
+	for _, n := range p.nodes {
+		notes = append(notes, n.template.Notes()...)
+	}
+	return notes
+}
+
 // NodeNames are the names of the nodes, in the order of the file.
 func (p *Pipe) NodeNames() []string {
 	names := make([]string, len(p.nodes))

@@ -141,12 +141,17 @@ func judge(dir string, p loadedPipe, registry *pipes.Registry, scope pipes.Scope
 			}
 		}
 	}
+	for _, note := range pipe.Notes() {
+		problems = append(problems, Problem{File: p.file.in(dir), Line: note.Pos.Line, Column: note.Pos.Column, Node: note.Pos.Node,
+			Rule: "template/note", Warning: true, Sentence: note.Message})
+	}
+	known := len(problems)
 	for _, name := range pipe.NodeNames() {
 		if _, err := pipe.Node(name, in, scope); err != nil {
 			problems = append(problems, atValidation(problemsOf(dir, p.file, err))...)
 		}
 	}
-	if len(problems) > len(missing) {
+	if len(problems) > known {
 		return problems
 	}
 	st, err := pipe.Node(pipe.Served(), in, scope)

@@ -132,7 +132,8 @@ func (s *Service) start(ctx context.Context, caller workspace.Caller, r Request)
 			cancel()
 		}
 	}()
-	st, err := s.compose(ctx, caller, r)
+	var asked templating.Settings
+	st, err := s.compose(ctx, caller, r, &asked)
 	if err != nil {
 		return nil, composeError(err)
 	}
@@ -146,7 +147,7 @@ func (s *Service) start(ctx context.Context, caller workspace.Caller, r Request)
 		SQL:      st.Bytes(),
 		Database: caller.Workspace.ID.Database(),
 		Format:   format,
-		Settings: s.settings(r, stay),
+		Settings: s.settings(r, asked, stay),
 		ReadOnly: true,
 	})
 	if err != nil {
@@ -156,9 +157,9 @@ func (s *Service) start(ctx context.Context, caller workspace.Caller, r Request)
 }
 
 // compose gives the statement of the request, not yet judged as a whole.
-func (s *Service) compose(ctx context.Context, caller workspace.Caller, r Request) (lexer.Statement, error) {
+func (s *Service) compose(ctx context.Context, caller workspace.Caller, r Request, asked *templating.Settings) (lexer.Statement, error) {
 	w := caller.Workspace
-	in := templating.Input{Params: r.Params, Mode: templating.Request, Secret: s.secrets(ctx, w), Context: ctx}
+	in := templating.Input{Params: r.Params, Mode: templating.Request, Secret: s.secrets(ctx, w), Context: ctx, Settings: asked}
 	scope := s.cfg.Pipes.For(w)
 	if r.Pipe == "" {
 		names := map[string]*pipes.Pipe{}
@@ -258,11 +259,14 @@ func (s *Service) judge(caller workspace.Caller, r Request, st lexer.Statement, 
 	return st, format, report.Stay, nil
 }
 
-// settings are those of the request, then ours, which win.
-func (s *Service) settings(r Request, stay map[string]string) []engine.Setting {
+// settings are those of the request and of its templates, then ours, which win.
+func (s *Service) settings(r Request, asked templating.Settings, stay map[string]string) []engine.Setting {
 	// The engine's own limit stands a second behind ours: it ends what a closed connection does not.
 	behind := int64((s.cfg.Timeout + 2*time.Second - 1) / time.Second)
-	out := append(make([]engine.Setting, 0, len(r.Settings)+len(stay)+4), r.Settings...)
+	out := append(make([]engine.Setting, 0, len(r.Settings)+len(stay)+5), r.Settings...)
+	if asked.MaxThreads != nil {
+		out = append(out, engine.Setting{Name: "max_threads", Value: fmt.Sprint(*asked.MaxThreads)})
+	}
 	for _, name := range slices.Sorted(maps.Keys(stay)) {
 		out = append(out, engine.Setting{Name: name, Value: stay[name]})
 	}

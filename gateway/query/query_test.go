@@ -1,6 +1,7 @@
 package query
 
 import (
+	"context"
 	"errors"
 	"testing"
 	"time"
@@ -8,6 +9,7 @@ import (
 	"penstock/branches/workspace"
 	"penstock/gateway/pipes"
 	"penstock/sql/engine"
+	"penstock/sql/guard"
 	"penstock/sql/lexer"
 )
 
@@ -119,5 +121,39 @@ func TestTimeoutWhileRendering(t *testing.T) {
 	if !errors.As(engineError(&engine.Error{Kind: engine.Timeout}, nil), &want) || !errors.As(err, &got) ||
 		got.Code != want.Code || got.Message != want.Message {
 		t.Errorf("got %v, want %v", err, want)
+	}
+}
+
+// asked is an engine that only takes note of what it is asked.
+type asked struct{ query engine.Query }
+
+func (a *asked) Stream(_ context.Context, q engine.Query) (*engine.Result, error) {
+	a.query = q
+	return nil, &engine.Error{Kind: engine.Unavailable}
+}
+
+// What the templates of a statement ask of its run reaches the engine, and nothing in it undoes what penstock sends.
+func TestSettingsOfTemplates(t *testing.T) {
+	t.Parallel()
+	registry, err := pipes.NewRegistry(1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const text = "NODE a\nSQL >\n    %\n    SELECT {{max_threads(2)}} 1 AS x\nNODE b\nSQL >\n    %\n    SELECT {{max_threads(Int8(n, 3))}} {{cache_ttl('1m')}} x FROM a\n"
+	registry.Replace(workspace.Main, pipes.Set{Pipes: map[string]pipes.Definition{"p": pipes.Define("p", "p.pipe", text)}})
+	a := &asked{}
+	s := New(Config{Pipes: registry, Engine: a, Timeout: time.Minute,
+		Guard: func(workspace.Workspace) *guard.Guard { return guard.New(guard.Policy{Database: "ws_main"}, 0) }})
+	caller := workspace.Caller{Workspace: workspace.Workspace{ID: workspace.Main}, Scopes: []workspace.Scope{{Type: workspace.ScopeAdmin}}}
+	if _, err := s.start(t.Context(), caller, Request{Pipe: "p", Format: "JSON"}); workspace.CodeOf(err) != workspace.Unavailable {
+		t.Fatal(err)
+	}
+	got := map[string]string{}
+	for _, s := range a.query.Settings {
+		got[s.Name] = s.Value
+	}
+	// Nodes are rendered when they are named: the one that is named last is asked last.
+	if got["max_threads"] != "2" || got["input_format_values_interpret_expressions"] != "0" || got["max_execution_time"] == "" {
+		t.Errorf("got the settings %v", a.query.Settings)
 	}
 }
