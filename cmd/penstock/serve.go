@@ -8,10 +8,12 @@ import (
 	"net"
 	"net/url"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"runtime/debug"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -32,8 +34,14 @@ import (
 	"penstock/sql/store"
 )
 
-// Run serves until ctx ends. What is opened is closed in the reverse order.
+// endings are the signals that ask a program to end. They end a command at once, as they do by themselves, but for those
+// that have something to put in order first.
+var endings = []os.Signal{syscall.SIGINT, syscall.SIGTERM}
+
+// Run serves until ctx ends or a signal asks for the end. What is opened is closed in the reverse order.
 func (c *serveCommand) Run(ctx context.Context, std stdio) (err error) {
+	ctx, stop := signal.NotifyContext(ctx, endings...)
+	defer stop()
 	var level slog.Level
 	if err := level.UnmarshalText([]byte(c.LogLevel)); err != nil {
 		return usageError{err.Error()}
