@@ -82,16 +82,24 @@ func (c renderCommand) Run(std stdio) error {
 func everySecret(string) (string, bool, error) { return "x", true, nil }
 
 // besides is what serving the file's project would find beside it. The project is the folder of the file, or the one above
-// when that has the data sources.
+// when only that has data sources.
 func besides(file string) (project.Content, error) {
 	dir := filepath.Dir(file)
-	for _, pattern := range []string{"*.datasource", filepath.Join("*", "*.datasource")} {
-		above := filepath.Join(dir, "..")
-		if found, err := filepath.Glob(filepath.Join(above, pattern)); err == nil && found != nil {
-			return project.Read(above)
-		}
+	above := filepath.Join(dir, "..")
+	if !hasSources(dir) && hasSources(above) {
+		return project.Read(above)
 	}
 	return project.Read(dir)
+}
+
+// hasSources tells whether there are data sources in the folder, or in a folder of it.
+func hasSources(dir string) bool {
+	for _, pattern := range []string{"*.datasource", filepath.Join("*", "*.datasource")} {
+		if found, err := filepath.Glob(filepath.Join(dir, pattern)); err == nil && found != nil {
+			return true
+		}
+	}
+	return false
 }
 
 func parseParams(pairs []string) (templating.Args, error) {
