@@ -53,15 +53,15 @@ func (s *Server) observe(c *fiber.Ctx) error {
 	c.Locals(recordKey, rec)
 	s.metrics.inFlight.Inc()
 	err := s.recoverPanics(c)
+	if rec.streaming {
+		return nil
+	}
 	rec.route = c.Route().Path
 	if err != nil {
 		if e := s.answerError(c, err); e != nil {
 			err = errors.Join(err, e)
 			c.Status(fiber.StatusInternalServerError)
 		}
-	}
-	if rec.streaming {
-		return nil
 	}
 	rec.bytes = int64(len(c.Response().Body()))
 	s.finish(rec, c.Response().StatusCode(), err)

@@ -76,7 +76,8 @@ func (s *Server) takeOver(c *fiber.Ctx, rec *record, a *query.Answer, buf *[]byt
 	}
 	h.SetConnectionClose()
 	head := append([]byte(nil), h.Header()...)
-	rec.streaming = true
+	// From here on the record is the stream's, whose end may come in another goroutine at any time: observe leaves it alone.
+	rec.streaming, rec.route = true, c.Route().Path
 	s.streams.wg.Add(1)
 	var once sync.Once
 	end := func(err error) {
