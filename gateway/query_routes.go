@@ -110,19 +110,20 @@ func (s *Server) run(c *fiber.Ctx, caller workspace.Caller, req query.Request) e
 		return &workspace.Error{Code: workspace.RateLimited, RetryAfter: d.RetryAfter,
 			Message: d.Reason + ", or ask the operator for a higher --max-running"}
 	}
-	running := false
+	over, streams := left, false
 	defer func() {
-		if !running { // a panic too
-			left()
+		if !streams { // a panic too
+			over()
 		}
 	}()
 	a, err := s.cfg.Query.Run(ctx, caller, req, release)
 	if err != nil {
 		return err
 	}
-	running = true
+	over = func() { a.Close(); left() }
 	c.Set(fiber.HeaderContentType, contentType(a))
-	return s.send(c, a, left)
+	streams, err = s.send(c, a, over)
+	return err
 }
 
 func contentType(a *query.Answer) string {

@@ -139,3 +139,16 @@ func TestStreamThatEndsAtOnce(t *testing.T) {
 		t.Errorf("got %d %s, want the figures of /v0/sql and of no other", status, figures)
 	}
 }
+
+// A panic while the first bytes are read gives the query's place back.
+func TestPanicGivesThePlaceBack(t *testing.T) {
+	t.Parallel()
+	ts := startServer(t, time.Minute, 1, bodies(func(context.Context) io.Reader {
+		return read(func([]byte) (int, error) { panic("broken") })
+	}))
+	for range 2 {
+		if status, body := ts.query(t); status != 500 {
+			t.Errorf("got %d %s, want 500", status, body)
+		}
+	}
+}
