@@ -116,7 +116,7 @@ func (s *Server) stream(conn net.Conn, head []byte, chunked bool, a *query.Answe
 	// A client that takes longer than the query may is no reason to keep the query.
 	deadline, _ := a.Context().Deadline()
 	if err := conn.SetWriteDeadline(deadline); err != nil {
-		return err
+		return clientLeft(err)
 	}
 	var w io.Writer = conn
 	if t, ok := tcpConn(conn); ok {
@@ -148,8 +148,9 @@ func (s *Server) stream(conn net.Conn, head []byte, chunked bool, a *query.Answe
 			}
 		}
 		if chunked {
-			_, err := conn.Write(lastChunk)
-			return err
+			if _, err := conn.Write(lastChunk); err != nil {
+				return clientLeft(err)
+			}
 		}
 		return nil
 	}

@@ -152,3 +152,38 @@ func TestPanicGivesThePlaceBack(t *testing.T) {
 		}
 	}
 }
+
+// A stream that broke off has the status 200: its log line tells by its level whose fault that was.
+func TestLevelOfBrokenStreams(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		end  func() error
+		want string
+	}{
+		"the engine died":         {func() error { return &engine.Error{Kind: engine.Unavailable} }, "ERROR"},
+		"an error of no class":    {func() error { return errors.New("odd") }, "ERROR"},
+		"a panic":                 {func() error { panic("broken") }, "ERROR"},
+		"the statement is broken": {func() error { return &engine.Error{Kind: engine.Failed, Code: 395} }, "INFO"},
+		"too long":                {func() error { return &engine.Error{Kind: engine.Timeout} }, "INFO"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			ts := startServer(t, time.Minute, 0, bodies(func(context.Context) io.Reader {
+				n := 0
+				return read(func(p []byte) (int, error) {
+					if n += len(p); n > bufferSize {
+						return 0, c.end()
+					}
+					return len(p), nil
+				})
+			}))
+			ts.query(t)
+			for deadline := time.Now().Add(30 * time.Second); ts.log.String() == "" && time.Now().Before(deadline); {
+				time.Sleep(time.Millisecond) // the line is written after the connection was broken
+			}
+			if got := ts.log.String(); !strings.Contains(got, `"level":"`+c.want+`"`) || !strings.Contains(got, `"status":200`) {
+				t.Errorf("got %s, want the level %s and the status 200", got, c.want)
+			}
+		})
+	}
+}
