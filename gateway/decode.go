@@ -3,6 +3,7 @@ package gateway
 import (
 	"bytes"
 	"encoding/json"
+	"io"
 	"maps"
 	"net/url"
 	"regexp"
@@ -143,7 +144,10 @@ func (in *input) takeJSON(body []byte) error {
 	d := json.NewDecoder(bytes.NewReader(body))
 	d.UseNumber()
 	var object map[string]any
-	if err := d.Decode(&object); err != nil || d.More() {
+	if err := d.Decode(&object); err != nil {
+		return bad
+	}
+	if _, err := d.Token(); err != io.EOF { // d.More would take a bracket for an end
 		return bad
 	}
 	for _, k := range slices.Sorted(maps.Keys(object)) {
