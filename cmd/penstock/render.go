@@ -186,7 +186,12 @@ func (b batchLine) render() batchResult {
 		return res
 	}
 	for k, v := range b.Params {
-		if arg, sent := batchArg(v); sent {
+		arg, sent, err := templating.ArgOfJSON(v)
+		if err != nil {
+			res.Error, res.Kind = err.Error(), templating.KindBadArgument
+			return res
+		}
+		if sent {
 			in.Params = append(in.Params, templating.NamedArg{Name: k, Arg: arg})
 		}
 	}
@@ -208,29 +213,4 @@ func (b batchLine) render() batchResult {
 		res.Error, res.Kind = err.Error(), "runtime"
 	}
 	return res
-}
-
-// batchArg is the parameter that a JSON value stands for; null was not sent.
-func batchArg(raw json.RawMessage) (templating.Arg, bool) {
-	var list []json.RawMessage
-	switch {
-	case string(raw) == "null":
-		return templating.Arg{}, false
-	case json.Unmarshal(raw, &list) != nil:
-		return templating.Arg{Text: batchText(raw)}, true
-	}
-	a := templating.Arg{IsList: true, List: make([]string, len(list))}
-	for i, item := range list {
-		a.List[i] = batchText(item)
-	}
-	return a, true
-}
-
-// batchText is a text as it is, and anything else as it is written, so that no digit of a number is lost.
-func batchText(raw json.RawMessage) string {
-	var text string
-	if json.Unmarshal(raw, &text) == nil && string(raw) != "null" {
-		return text
-	}
-	return string(raw)
 }
