@@ -106,12 +106,26 @@ func answer(c *fiber.Ctx, status int, body any) error {
 	return c.Status(status).Send(b)
 }
 
-// counted writes what a limit decided into the headers. A request that no limit counted has none.
+const limitHeader = "X-RateLimit-Limit"
+
+// limited writes what a limit decided into the headers; the first limit's figures stay unless a later one refuses. The error
+// says that it did; its sentence ends with hint.
+func limited(c *fiber.Ctx, d limits.Decision, hint string) error {
+	if c.GetRespHeader(limitHeader) == "" || !d.Allowed {
+		counted(c, d)
+	}
+	if d.Allowed {
+		return nil
+	}
+	return &workspace.Error{Code: workspace.RateLimited, RetryAfter: d.RetryAfter, Message: d.Reason + hint}
+}
+
+// counted writes a decision into the headers. A request that no limit counted has none.
 func counted(c *fiber.Ctx, d limits.Decision) {
 	if !d.Counted() {
 		return
 	}
-	c.Set("X-RateLimit-Limit", strconv.Itoa(d.Limit))
+	c.Set(limitHeader, strconv.Itoa(d.Limit))
 	c.Set("X-RateLimit-Remaining", strconv.Itoa(d.Remaining))
 	c.Set("X-RateLimit-Reset", wholeSeconds(d.Reset))
 }
