@@ -219,7 +219,7 @@ func (s *serving) openServices(ctx context.Context) error {
 	c := s.cfg
 	var err error
 	s.auth = auth.New(s.store, c.CacheSize)
-	if s.rules, err = newRules(c, s.never, s.workspaceID); err != nil {
+	if s.rules, err = newRules(c, s.never, func(name string) (workspace.ID, error) { return s.workspaceID(ctx, name) }); err != nil {
 		return err
 	}
 	registry, err := pipes.NewRegistry(c.CacheSize)
@@ -254,8 +254,8 @@ func (s *serving) openServices(ctx context.Context) error {
 	return s.newProjects(ctx, registry, views)
 }
 
-func (s *serving) workspaceID(name string) (workspace.ID, error) {
-	w, err := s.store.WorkspaceByName(context.Background(), name)
+func (s *serving) workspaceID(ctx context.Context, name string) (workspace.ID, error) {
+	w, err := s.store.WorkspaceByName(ctx, name)
 	if workspace.CodeOf(err) == workspace.NotFound {
 		return "", fmt.Errorf("a rule is for the workspace %s, which there is not: create it with penstock workspace create %s", name, name)
 	}
