@@ -81,7 +81,7 @@ func sentence(e *fiber.Error) string {
 	case fiber.StatusRequestHeaderFieldsTooLarge:
 		return "The address and headers are larger than " + strconv.Itoa(maxHead>>10) + " KB: send long parameters as a form by POST"
 	case fiber.StatusMethodNotAllowed:
-		return "This address does not know the method: see the list of calls"
+		return e.Message // wrongMethod's: Fiber finds a route for everything
 	case fiber.StatusNotFound:
 		return "There is nothing at this address"
 	}

@@ -154,8 +154,10 @@ func cutLast(s, sep string) (before, after string, found bool) {
 
 // wrongMethod answers a path that is there with a method that is not.
 func (s *Server) wrongMethod(methods string) fiber.Handler {
+	most, last, _ := cutLast(methods, ", ")
+	err := fiber.NewError(fiber.StatusMethodNotAllowed, "This address does not know the method: use "+most+" or "+last+" here")
 	return func(c *fiber.Ctx) error {
 		c.Set(fiber.HeaderAllow, methods)
-		return fiber.ErrMethodNotAllowed
+		return err
 	}
 }

@@ -115,7 +115,16 @@ func (ts *testServer) query(t *testing.T) (status int, body string) {
 
 func (ts *testServer) get(t *testing.T, path string) (status int, body string) {
 	t.Helper()
-	res, err := http.Get(ts.url + path)
+	req, err := http.NewRequest("GET", ts.url+path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ts.do(t, req)
+}
+
+func (ts *testServer) do(t *testing.T, req *http.Request) (status int, body string) {
+	t.Helper()
+	res, err := http.DefaultClient.Do(req)
 	if err != nil {
 		return 0, ""
 	}
