@@ -107,7 +107,8 @@ func items(text string, s api.Schema) any {
 	return out
 }
 
-// schemaOf is the type of the language in JSON Schema. Dates are plain texts: their form is ClickHouse's, not RFC 3339.
+// schemaOf is the type of the language in JSON Schema. A DateTime is a plain text: its form is ClickHouse's, not
+// RFC 3339's.
 func schemaOf(typ string) api.Schema {
 	if item, ok := strings.CutPrefix(typ, "Array("); ok {
 		items := schemaOf(strings.TrimSuffix(item, ")"))
