@@ -14,8 +14,9 @@ import (
 	"penstock/templating"
 )
 
-// documentation is where errors point when they name no better place.
-const documentation = "README.md#http-api"
+// documentation is where errors point when they name no better place. It is no address: penstock has no site, and does not
+// serve its README.
+const documentation = "penstock's README, HTTP API"
 
 var statuses = map[workspace.Code]int{
 	workspace.Internal:    fiber.StatusInternalServerError,

@@ -21,7 +21,7 @@ func TestWrongMethods(t *testing.T) {
 			t.Fatal(err)
 		}
 		status, body := ts.do(t, req)
-		if status != 405 || !strings.Contains(body, want) {
+		if status != 405 || !strings.Contains(body, want) || !strings.Contains(body, `"documentation":"penstock's README, HTTP API"`) {
 			t.Errorf("%s: got %d %s, want 405 and %q", path, status, body, want)
 		}
 	}
