@@ -182,7 +182,7 @@ func (b batchLine) render() batchResult {
 	case "validate", "test":
 		in.Mode = templating.Validate
 	default:
-		res.Error, res.Kind = fmt.Sprintf("mode %q is neither request nor validate", b.Mode), "bad_argument"
+		res.Error, res.Kind = fmt.Sprintf("mode %q is neither request nor validate", b.Mode), templating.KindBadArgument
 		return res
 	}
 	for k, v := range b.Params {
@@ -196,7 +196,7 @@ func (b batchLine) render() batchResult {
 		}
 	}
 	// The line that makes a text a template is not part of what is given.
-	t, err := templating.Compile(&lexer.Source{Text: "%" + b.Template, Column: -1})
+	t, err := templating.Compile(&lexer.Source{Text: "%" + b.Template})
 	var builder lexer.Builder
 	if err == nil {
 		_, err = t.Render(&builder, in)
@@ -210,7 +210,7 @@ func (b batchLine) render() batchResult {
 	if errors.As(err, &te) {
 		res.Error, res.Kind = te.Message, te.Kind
 	} else {
-		res.Error, res.Kind = err.Error(), "runtime"
+		res.Error, res.Kind = err.Error(), templating.KindRuntime
 	}
 	return res
 }
