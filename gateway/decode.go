@@ -140,48 +140,20 @@ func (in *input) takeJSON(body []byte) error {
 	if !utf8.Valid(body) {
 		return bad
 	}
-	d := json.NewDecoder(bytes.NewReader(body))
-	d.UseNumber()
-	var object map[string]any
-	if err := d.Decode(&object); err != nil || d.More() {
+	var object map[string]json.RawMessage
+	if json.Unmarshal(body, &object) != nil {
 		return bad
 	}
 	for _, k := range slices.Sorted(maps.Keys(object)) {
-		v := object[k]
-		if list, ok := v.([]any); ok {
-			a := templating.Arg{List: make([]string, 0, len(list)), IsList: true}
-			for _, e := range list {
-				text, _ := jsonText(e)
-				a.List = append(a.List, text)
-			}
+		a, sent, err := templating.ArgOfJSON(object[k])
+		switch {
+		case err != nil:
+			return workspace.Errorf(workspace.Invalid, "The value of '%s' cannot be read: %v", k, err)
+		case sent:
 			in.set(k, a)
-		} else if text, ok := jsonText(v); ok {
-			if strings.ContainsRune(text, utf8.RuneError) && !bytes.ContainsRune(body, utf8.RuneError) && !bytes.Contains(bytes.ToLower(body), []byte(`\ufffd`)) {
-				return workspace.Errorf(workspace.Invalid, "The JSON body has half of a surrogate pair: send the text in UTF-8")
-			}
-			in.set(k, templating.Arg{Text: text})
-		} else {
-			in.remove(k) // null: not sent
+		default:
+			in.remove(k)
 		}
 	}
 	return nil
-}
-
-// jsonText is a JSON value as the text that a form would have sent; false for null.
-func jsonText(v any) (string, bool) {
-	switch v := v.(type) {
-	case nil:
-		return "", false
-	case string:
-		return v, true
-	case json.Number:
-		return v.String(), true
-	case bool:
-		if v {
-			return "true", true
-		}
-		return "false", true
-	}
-	b, err := json.Marshal(v)
-	return string(b), err == nil
 }

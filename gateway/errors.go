@@ -14,8 +14,9 @@ import (
 	"penstock/templating"
 )
 
-// documentation is where errors point when they name no better place.
-const documentation = "README.md#http-api"
+// documentation is where errors point when they name no better place. It is no address: penstock has no site, and does not
+// serve its README.
+const documentation = "penstock's README, HTTP API"
 
 var statuses = map[workspace.Code]int{
 	workspace.Internal:    fiber.StatusInternalServerError,
@@ -81,7 +82,7 @@ func sentence(e *fiber.Error) string {
 	case fiber.StatusRequestHeaderFieldsTooLarge:
 		return "The address and headers are larger than " + strconv.Itoa(maxHead>>10) + " KB: send long parameters as a form by POST"
 	case fiber.StatusMethodNotAllowed:
-		return "This address does not know the method: see the list of calls"
+		return e.Message // wrongMethod's: Fiber finds a route for everything
 	case fiber.StatusNotFound:
 		return "There is nothing at this address"
 	}
@@ -106,12 +107,26 @@ func answer(c *fiber.Ctx, status int, body any) error {
 	return c.Status(status).Send(b)
 }
 
-// counted writes what a limit decided into the headers. A request that no limit counted has none.
+const limitHeader = "X-RateLimit-Limit"
+
+// limited writes what a limit decided into the headers; the first limit's figures stay unless a later one refuses. The error
+// says that it did; its sentence ends with hint.
+func limited(c *fiber.Ctx, d limits.Decision, hint string) error {
+	if c.GetRespHeader(limitHeader) == "" || !d.Allowed {
+		counted(c, d)
+	}
+	if d.Allowed {
+		return nil
+	}
+	return &workspace.Error{Code: workspace.RateLimited, RetryAfter: d.RetryAfter, Message: d.Reason + hint}
+}
+
+// counted writes a decision into the headers. A request that no limit counted has none.
 func counted(c *fiber.Ctx, d limits.Decision) {
 	if !d.Counted() {
 		return
 	}
-	c.Set("X-RateLimit-Limit", strconv.Itoa(d.Limit))
+	c.Set(limitHeader, strconv.Itoa(d.Limit))
 	c.Set("X-RateLimit-Remaining", strconv.Itoa(d.Remaining))
 	c.Set("X-RateLimit-Reset", wholeSeconds(d.Reset))
 }

@@ -53,15 +53,15 @@ func (s *Server) observe(c *fiber.Ctx) error {
 	c.Locals(recordKey, rec)
 	s.metrics.inFlight.Inc()
 	err := s.recoverPanics(c)
+	if rec.streaming {
+		return nil
+	}
 	rec.route = c.Route().Path
 	if err != nil {
 		if e := s.answerError(c, err); e != nil {
 			err = errors.Join(err, e)
 			c.Status(fiber.StatusInternalServerError)
 		}
-	}
-	if rec.streaming {
-		return nil
 	}
 	rec.bytes = int64(len(c.Response().Body()))
 	s.finish(rec, c.Response().StatusCode(), err)
@@ -102,11 +102,17 @@ func (s *Server) finish(rec *record, status int, err error) {
 	level := slog.LevelInfo
 	if err != nil {
 		attrs = append(attrs, slog.String("error", causeOf(err)))
-		if status >= 500 {
+		if status >= 500 || isOurs(err) {
 			level = slog.LevelError
 		}
 	}
 	s.cfg.Logger.LogAttrs(s.base, level, "request", attrs...)
+}
+
+// isOurs tells a failure of penstock or its engine. A stream that broke off by one had its status before.
+func isOurs(err error) bool {
+	code := userError(err).Code
+	return code == workspace.Internal || code == workspace.Unavailable
 }
 
 // causeOf is the text of an error for the log: the user's sentence, and what stands behind it.

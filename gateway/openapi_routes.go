@@ -3,6 +3,7 @@ package gateway
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -70,7 +71,7 @@ func parameter(p templating.Param) api.Parameter {
 	if one.Items != nil { // of an array the items are told
 		one = one.Items
 	}
-	if list, ok := p.Enum.([]any); ok && all(list, func(v any) bool { return fits(v, *one) }) {
+	if list, ok := p.Enum.([]any); ok && fitsEach(list, *one) {
 		one.Enum = list
 	}
 	def := p.Default
@@ -107,7 +108,8 @@ func items(text string, s api.Schema) any {
 	return out
 }
 
-// schemaOf is the type of the language in JSON Schema. Dates are plain texts: their form is ClickHouse's, not RFC 3339.
+// schemaOf is the type of the language in JSON Schema. A DateTime is a plain text: its form is ClickHouse's, not
+// RFC 3339's.
 func schemaOf(typ string) api.Schema {
 	if item, ok := strings.CutPrefix(typ, "Array("); ok {
 		items := schemaOf(strings.TrimSuffix(item, ")"))
@@ -144,16 +146,11 @@ func fits(v any, s api.Schema) bool {
 	case string:
 		return s.Type == "string"
 	case []any:
-		return s.Type == "array" && all(v, func(e any) bool { return fits(e, *s.Items) })
+		return s.Type == "array" && fitsEach(v, *s.Items)
 	}
 	return false
 }
 
-func all(list []any, ok func(any) bool) bool {
-	for _, v := range list {
-		if !ok(v) {
-			return false
-		}
-	}
-	return true
+func fitsEach(list []any, s api.Schema) bool {
+	return !slices.ContainsFunc(list, func(v any) bool { return !fits(v, s) })
 }

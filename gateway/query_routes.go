@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"cmp"
 	"context"
 	"strings"
 
@@ -13,16 +14,23 @@ import (
 
 const sqlPath = "/v0/sql"
 
-// A format is what an extension means.
-type format struct{ engine, contentType string }
+// formats gives the engine's name of the format that an extension means.
+var formats = map[string]string{
+	"json":         "JSON",
+	"csv":          "CSVWithNames",
+	"csvwithnames": "CSVWithNames",
+	"ndjson":       "JSONEachRow",
+	"parquet":      "Parquet",
+	"prometheus":   "Prometheus",
+}
 
-var formats = map[string]format{
-	"json":         {"JSON", fiber.MIMEApplicationJSON},
-	"csv":          {"CSVWithNames", "text/csv; charset=utf-8"},
-	"csvwithnames": {"CSVWithNames", "text/csv; charset=utf-8"},
-	"ndjson":       {"JSONEachRow", "application/x-ndjson"},
-	"parquet":      {"Parquet", "application/vnd.apache.parquet"},
-	"prometheus":   {"Prometheus", "text/plain; version=0.0.4; charset=utf-8"},
+// contentTypes are by the engine's name of the format. Of other formats the engine tells.
+var contentTypes = map[string]string{
+	"JSON":         fiber.MIMEApplicationJSON,
+	"CSVWithNames": "text/csv; charset=utf-8",
+	"JSONEachRow":  "application/x-ndjson",
+	"Parquet":      "application/vnd.apache.parquet",
+	"Prometheus":   "text/plain; version=0.0.4; charset=utf-8",
 }
 
 const extensions = "json, csv, ndjson, parquet, csvwithnames, prometheus"
@@ -41,7 +49,7 @@ func (s *Server) registerQueries(r fiber.Router) {
 		if !ok || !known {
 			return query.Request{}, workspace.Errorf(workspace.NotFound, "Call a pipe with the format as its extension, /v0/pipes/NAME.json: one of %s", extensions)
 		}
-		return query.Request{Pipe: name, Q: in.field("q"), Format: f.engine}, nil
+		return query.Request{Pipe: name, Q: in.field("q"), Format: f}, nil
 	})
 	r.Get("/v0/pipes/:name", endpoint)
 	r.Post("/v0/pipes/:name", endpoint)
@@ -58,7 +66,7 @@ func (s *Server) registerQueries(r fiber.Router) {
 		if text == "" {
 			text = in.field("q")
 		}
-		return query.Request{SQL: text, Pipeline: in.field("pipeline"), Format: f.engine}, nil
+		return query.Request{SQL: text, Pipeline: in.field("pipeline"), Format: f}, nil
 	})
 	r.Get(sqlPath, sql)
 	r.Post(sqlPath, sql)
@@ -72,11 +80,8 @@ func (s *Server) queryRoute(build func(input) (query.Request, error)) fiber.Hand
 		if err != nil {
 			return err
 		}
-		d := s.cfg.Query.Admit(caller)
-		counted(c, d)
-		if !d.Allowed {
-			return &workspace.Error{Code: workspace.RateLimited, RetryAfter: d.RetryAfter,
-				Message: d.Reason}
+		if err := limited(c, s.cfg.Query.Admit(caller), ""); err != nil {
+			return err
 		}
 		in, err := decode(c)
 		if err != nil {
@@ -102,39 +107,24 @@ func (s *Server) run(c *fiber.Ctx, caller workspace.Caller, req query.Request) e
 	unwatch := s.watch.add(c.Context().Conn(), cancel)
 	left := func() { unwatch(); cancel() }
 	release, d := s.cfg.Query.Enter(caller)
-	if c.GetRespHeader("X-RateLimit-Limit") == "" || !d.Allowed {
-		counted(c, d)
-	}
-	if !d.Allowed {
+	if err := limited(c, d, ", or ask the operator for a higher --max-running"); err != nil {
 		left()
-		return &workspace.Error{Code: workspace.RateLimited, RetryAfter: d.RetryAfter,
-			Message: d.Reason + ", or ask the operator for a higher --max-running"}
+		return err
 	}
-	running := false
+	over, streams := left, false
 	defer func() {
-		if !running { // a panic too
-			left()
+		if !streams { // a panic too
+			over()
 		}
 	}()
 	a, err := s.cfg.Query.Run(ctx, caller, req, release)
 	if err != nil {
 		return err
 	}
-	running = true
-	c.Set(fiber.HeaderContentType, contentType(a))
-	return s.send(c, a, left)
-}
-
-func contentType(a *query.Answer) string {
-	for _, f := range formats {
-		if f.engine == a.Format {
-			return f.contentType
-		}
-	}
-	if a.ContentType != "" {
-		return a.ContentType
-	}
-	return fiber.MIMEOctetStream
+	over = func() { a.Close(); left() }
+	c.Set(fiber.HeaderContentType, cmp.Or(contentTypes[a.Format], a.ContentType, fiber.MIMEOctetStream))
+	streams, err = s.send(c, a, over)
+	return err
 }
 
 func settingsOf(in input) ([]engine.Setting, error) {
@@ -164,8 +154,10 @@ func cutLast(s, sep string) (before, after string, found bool) {
 
 // wrongMethod answers a path that is there with a method that is not.
 func (s *Server) wrongMethod(methods string) fiber.Handler {
+	most, last, _ := cutLast(methods, ", ")
+	err := fiber.NewError(fiber.StatusMethodNotAllowed, "This address does not know the method: use "+most+" or "+last+" here")
 	return func(c *fiber.Ctx) error {
 		c.Set(fiber.HeaderAllow, methods)
-		return fiber.ErrMethodNotAllowed
+		return err
 	}
 }

@@ -71,11 +71,8 @@ func (s *Server) secretRoute(run func(context.Context, workspace.Caller, input) 
 		if err != nil {
 			return err
 		}
-		d := s.cfg.SecretRate.Take(caller.Workspace.ID)
-		counted(c, d)
-		if !d.Allowed {
-			return &workspace.Error{Code: workspace.RateLimited, RetryAfter: d.RetryAfter,
-				Message: d.Reason}
+		if err := limited(c, s.cfg.SecretRate.Take(caller.Workspace.ID), ""); err != nil {
+			return err
 		}
 		in, err := decode(c)
 		if err != nil {

@@ -33,40 +33,30 @@ func (s *streams) wait(ctx context.Context) {
 	}
 }
 
-// send writes a result. It closes the Answer, at once or when the stream has ended.
-func (s *Server) send(c *fiber.Ctx, a *query.Answer, left context.CancelFunc) error {
+// send writes a result. When it streams, the stream calls over at its end; else that is left to the caller.
+func (s *Server) send(c *fiber.Ctx, a *query.Answer, over func()) (streams bool, err error) {
 	rec := recordOf(c)
 	buf := buffers.Get().(*[]byte)
 	n, whole, err := fill(a.Body, *buf)
-	switch {
-	case whole:
+	if err == nil && !whole && c.Method() != fiber.MethodHead {
+		s.takeOver(c, rec, a, buf, over)
+		return true, nil
+	}
+	defer buffers.Put(buf)
+	if err != nil {
+		return false, a.Err(err)
+	}
+	if whole {
 		rec.summary = a.Summary()
-		a.Close()
-		left()
-		if c.Method() != fiber.MethodHead {
-			c.Response().SetBody((*buf)[:n])
-		}
-		buffers.Put(buf)
-		return nil
-	case err != nil:
-		err = a.Err(err)
-		a.Close()
-		left()
-		buffers.Put(buf)
-		return err
 	}
-	if c.Method() == fiber.MethodHead {
-		a.Close()
-		left()
-		buffers.Put(buf)
-		return nil
+	if c.Method() != fiber.MethodHead {
+		c.Response().SetBody((*buf)[:n])
 	}
-	s.takeOver(c, rec, a, buf, left)
-	return nil
+	return false, nil
 }
 
 // takeOver makes the rest of the answer a stream that owns the connection. buf is full of its first bytes.
-func (s *Server) takeOver(c *fiber.Ctx, rec *record, a *query.Answer, buf *[]byte, left context.CancelFunc) {
+func (s *Server) takeOver(c *fiber.Ctx, rec *record, a *query.Answer, buf *[]byte, over func()) {
 	ctx := c.Context()
 	h := &c.Response().Header
 	h.SetContentLength(-1)
@@ -76,13 +66,13 @@ func (s *Server) takeOver(c *fiber.Ctx, rec *record, a *query.Answer, buf *[]byt
 	}
 	h.SetConnectionClose()
 	head := append([]byte(nil), h.Header()...)
-	rec.streaming = true
+	// From here on the record is the stream's, whose end may come in another goroutine at any time: observe leaves it alone.
+	rec.streaming, rec.route = true, c.Route().Path
 	s.streams.wg.Add(1)
 	var once sync.Once
 	end := func(err error) {
 		rec.summary = a.Summary()
-		a.Close()
-		left()
+		over()
 		buffers.Put(buf)
 		if err != nil {
 			s.metrics.broken.Inc()
@@ -126,7 +116,7 @@ func (s *Server) stream(conn net.Conn, head []byte, chunked bool, a *query.Answe
 	// A client that takes longer than the query may is no reason to keep the query.
 	deadline, _ := a.Context().Deadline()
 	if err := conn.SetWriteDeadline(deadline); err != nil {
-		return err
+		return clientLeft(err)
 	}
 	var w io.Writer = conn
 	if t, ok := tcpConn(conn); ok {
@@ -158,8 +148,9 @@ func (s *Server) stream(conn net.Conn, head []byte, chunked bool, a *query.Answe
 			}
 		}
 		if chunked {
-			_, err := conn.Write(lastChunk)
-			return err
+			if _, err := conn.Write(lastChunk); err != nil {
+				return clientLeft(err)
+			}
 		}
 		return nil
 	}

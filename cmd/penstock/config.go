@@ -88,6 +88,9 @@ func (c *serveCommand) Validate() error {
 	}
 	seen := map[string]bool{}
 	for _, p := range c.Project {
+		if err := checkScope("--project", p); err != nil {
+			return err
+		}
 		name, dir := splitProject(p)
 		if dir == "" {
 			return fmt.Errorf("--project %q names no folder: write --project DIR, or --project WORKSPACE=DIR", p)
@@ -96,6 +99,14 @@ func (c *serveCommand) Validate() error {
 			return fmt.Errorf("--project is given twice for the workspace %q: a workspace serves one folder", name)
 		}
 		seen[name] = true
+	}
+	return nil
+}
+
+// checkScope refuses a value of the form WORKSPACE=VALUE whose workspace has no name: it would be taken for everybody's.
+func checkScope(flag, value string) error {
+	if strings.HasPrefix(value, "=") {
+		return fmt.Errorf("%s %s has no workspace before the '=': write its name there, or leave the '=' out", flag, value)
 	}
 	return nil
 }

@@ -61,21 +61,20 @@ func (c fmtCommand) file(path string) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	out, rest := "", text
+	out, done := "", 0
 	for _, n := range parsed.Nodes {
 		formatted, err := templating.Format(n.SQL)
 		if err != nil {
 			return false, fmt.Errorf("%s, node %s: %w", path, n.Name, err)
 		}
-		// A node with comment lines is not in the file as it is: it stays.
-		before, after, ok := strings.Cut(rest, n.SQL)
-		if !ok {
-			continue
+		start := lineStart(text, n.Line) + n.Column - 1 // nothing but ASCII stands before SQL in its line
+		if !strings.HasPrefix(text[start:], n.SQL) {
+			continue // a node with comment lines is not in the file as it is: it stays
 		}
-		out += before + formatted
-		rest = after
+		out += text[done:start] + formatted
+		done = start + len(n.SQL)
 	}
-	out += rest
+	out += text[done:]
 	if out == text || c.Check {
 		return out != text, nil
 	}
@@ -84,4 +83,13 @@ func (c fmtCommand) file(path string) (bool, error) {
 		return false, err
 	}
 	return true, os.WriteFile(path, []byte(out), info.Mode().Perm())
+}
+
+// lineStart gives the byte with which a line of the text begins.
+func lineStart(text string, line int) int {
+	off := 0
+	for ; line > 1; line-- {
+		off += strings.IndexByte(text[off:], '\n') + 1
+	}
+	return off
 }

@@ -60,6 +60,9 @@ func (r rulesFlags) policies() (policies, error) {
 			{"--predicates", r.Predicates, func(p *policy, v string) (ok bool) { p.predicates, ok = predicateModes[v]; return ok }},
 		} {
 			for _, value := range f.values {
+				if err := checkScope(f.flag, value); err != nil {
+					return nil, err
+				}
 				name, rest, scoped := strings.Cut(value, "=")
 				if !scoped {
 					name, rest = "", value

@@ -82,16 +82,24 @@ func (c renderCommand) Run(std stdio) error {
 func everySecret(string) (string, bool, error) { return "x", true, nil }
 
 // besides is what serving the file's project would find beside it. The project is the folder of the file, or the one above
-// when that has the data sources.
+// when only that has data sources.
 func besides(file string) (project.Content, error) {
 	dir := filepath.Dir(file)
-	for _, pattern := range []string{"*.datasource", filepath.Join("*", "*.datasource")} {
-		above := filepath.Join(dir, "..")
-		if found, err := filepath.Glob(filepath.Join(above, pattern)); err == nil && found != nil {
-			return project.Read(above)
-		}
+	above := filepath.Join(dir, "..")
+	if !hasSources(dir) && hasSources(above) {
+		return project.Read(above)
 	}
 	return project.Read(dir)
+}
+
+// hasSources tells whether there are data sources in the folder, or in a folder of it.
+func hasSources(dir string) bool {
+	for _, pattern := range []string{"*.datasource", filepath.Join("*", "*.datasource")} {
+		if found, err := filepath.Glob(filepath.Join(dir, pattern)); err == nil && found != nil {
+			return true
+		}
+	}
+	return false
 }
 
 func parseParams(pairs []string) (templating.Args, error) {
@@ -174,16 +182,21 @@ func (b batchLine) render() batchResult {
 	case "validate", "test":
 		in.Mode = templating.Validate
 	default:
-		res.Error, res.Kind = fmt.Sprintf("mode %q is neither request nor validate", b.Mode), "bad_argument"
+		res.Error, res.Kind = fmt.Sprintf("mode %q is neither request nor validate", b.Mode), templating.KindBadArgument
 		return res
 	}
 	for k, v := range b.Params {
-		if arg, sent := batchArg(v); sent {
+		arg, sent, err := templating.ArgOfJSON(v)
+		if err != nil {
+			res.Error, res.Kind = err.Error(), templating.KindBadArgument
+			return res
+		}
+		if sent {
 			in.Params = append(in.Params, templating.NamedArg{Name: k, Arg: arg})
 		}
 	}
 	// The line that makes a text a template is not part of what is given.
-	t, err := templating.Compile(&lexer.Source{Text: "%" + b.Template, Column: -1})
+	t, err := templating.Compile(&lexer.Source{Text: "%" + b.Template})
 	var builder lexer.Builder
 	if err == nil {
 		_, err = t.Render(&builder, in)
@@ -197,32 +210,7 @@ func (b batchLine) render() batchResult {
 	if errors.As(err, &te) {
 		res.Error, res.Kind = te.Message, te.Kind
 	} else {
-		res.Error, res.Kind = err.Error(), "runtime"
+		res.Error, res.Kind = err.Error(), templating.KindRuntime
 	}
 	return res
-}
-
-// batchArg is the parameter that a JSON value stands for; null was not sent.
-func batchArg(raw json.RawMessage) (templating.Arg, bool) {
-	var list []json.RawMessage
-	switch {
-	case string(raw) == "null":
-		return templating.Arg{}, false
-	case json.Unmarshal(raw, &list) != nil:
-		return templating.Arg{Text: batchText(raw)}, true
-	}
-	a := templating.Arg{IsList: true, List: make([]string, len(list))}
-	for i, item := range list {
-		a.List[i] = batchText(item)
-	}
-	return a, true
-}
-
-// batchText is a text as it is, and anything else as it is written, so that no digit of a number is lost.
-func batchText(raw json.RawMessage) string {
-	var text string
-	if json.Unmarshal(raw, &text) == nil && string(raw) != "null" {
-		return text
-	}
-	return string(raw)
 }

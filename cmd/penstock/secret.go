@@ -10,6 +10,7 @@ import (
 	"net/netip"
 	"net/url"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"strings"
 	"text/tabwriter"
@@ -82,7 +83,7 @@ Examples:
 
 // Run changes the secret, or creates it when it is not there.
 func (c secretSet) Run(ctx context.Context, std stdio) error {
-	value, err := c.value(std)
+	value, err := c.value(ctx, std)
 	if err != nil {
 		return err
 	}
@@ -99,7 +100,7 @@ func (c secretSet) Run(ctx context.Context, std stdio) error {
 	return err
 }
 
-func (c secretSet) value(std stdio) (string, error) {
+func (c secretSet) value(ctx context.Context, std stdio) (string, error) {
 	switch {
 	case c.Value != "" && c.File != "":
 		return "", usageError{"give the value or --file, not both"}
@@ -115,7 +116,7 @@ func (c secretSet) value(std stdio) (string, error) {
 	}
 	if term.IsTerminal(int(std.in.Fd())) {
 		fmt.Fprintf(std.err, "Value of %s: ", c.Name)
-		b, err := term.ReadPassword(int(std.in.Fd()))
+		b, err := readHidden(ctx, int(std.in.Fd()))
 		fmt.Fprintln(std.err)
 		if err != nil {
 			return "", fmt.Errorf("read value: %w", err)
@@ -127,6 +128,32 @@ func (c secretSet) value(std stdio) (string, error) {
 		return "", fmt.Errorf("read value: %w", err)
 	}
 	return strings.TrimSuffix(strings.TrimSuffix(string(b), "\n"), "\r"), nil
+}
+
+// readHidden reads a line from the terminal without echo. A signal ends the asking, and not the process: its terminal would go on
+// to show nothing of what is typed.
+func readHidden(ctx context.Context, terminal int) ([]byte, error) {
+	ctx, stop := signal.NotifyContext(ctx, endings...)
+	defer stop()
+	before, err := term.GetState(terminal)
+	if err != nil {
+		return nil, err
+	}
+	type line struct {
+		text []byte
+		err  error
+	}
+	lines := make(chan line, 1)
+	go func() {
+		text, err := term.ReadPassword(terminal)
+		lines <- line{text, err}
+	}()
+	select {
+	case l := <-lines:
+		return l.text, l.err
+	case <-ctx.Done():
+		return nil, errors.Join(errors.New("interrupted: the secret is as it was"), term.Restore(terminal, before))
+	}
 }
 
 type secretRemove struct {

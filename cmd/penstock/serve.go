@@ -8,10 +8,12 @@ import (
 	"net"
 	"net/url"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"runtime/debug"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -32,8 +34,14 @@ import (
 	"penstock/sql/store"
 )
 
-// Run serves until ctx ends. What is opened is closed in the reverse order.
+// endings are the signals that ask a program to end. They end a command at once, as they do by themselves, but for those
+// that have something to put in order first.
+var endings = []os.Signal{syscall.SIGINT, syscall.SIGTERM}
+
+// Run serves until ctx ends or a signal asks for the end. What is opened is closed in the reverse order.
 func (c *serveCommand) Run(ctx context.Context, std stdio) (err error) {
+	ctx, stop := signal.NotifyContext(ctx, endings...)
+	defer stop()
 	var level slog.Level
 	if err := level.UnmarshalText([]byte(c.LogLevel)); err != nil {
 		return usageError{err.Error()}
@@ -211,7 +219,7 @@ func (s *serving) openServices(ctx context.Context) error {
 	c := s.cfg
 	var err error
 	s.auth = auth.New(s.store, c.CacheSize)
-	if s.rules, err = newRules(c, s.never, s.workspaceID); err != nil {
+	if s.rules, err = newRules(c, s.never, func(name string) (workspace.ID, error) { return s.workspaceID(ctx, name) }); err != nil {
 		return err
 	}
 	registry, err := pipes.NewRegistry(c.CacheSize)
@@ -246,8 +254,8 @@ func (s *serving) openServices(ctx context.Context) error {
 	return s.newProjects(ctx, registry, views)
 }
 
-func (s *serving) workspaceID(name string) (workspace.ID, error) {
-	w, err := s.store.WorkspaceByName(context.Background(), name)
+func (s *serving) workspaceID(ctx context.Context, name string) (workspace.ID, error) {
+	w, err := s.store.WorkspaceByName(ctx, name)
 	if workspace.CodeOf(err) == workspace.NotFound {
 		return "", fmt.Errorf("a rule is for the workspace %s, which there is not: create it with penstock workspace create %s", name, name)
 	}

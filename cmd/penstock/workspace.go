@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"text/tabwriter"
@@ -62,7 +61,7 @@ Examples:
 func (c workspaceRefresh) Run(ctx context.Context, std stdio) error {
 	out, err := manage(ctx, dataDir(c.Data), c.storeFlags, change{Action: "refresh token", Name: c.Name, Token: os.Getenv(adminTokenVariable)})
 	if err != nil {
-		return errors.New(userText(err))
+		return err
 	}
 	fmt.Fprintf(std.out, "The workspace %s has a new admin token; it is kept in %s\n", out[0].Name, out[0].TokenFile)
 	return nil
@@ -77,7 +76,7 @@ func (workspaceList) Help() string { return "Example:\n  penstock workspace ls" 
 func (c workspaceList) Run(ctx context.Context, std stdio) error {
 	out, err := manage(ctx, dataDir(c.Data), c.storeFlags, change{Action: "list"})
 	if err != nil {
-		return errors.New(userText(err))
+		return err
 	}
 	w := tabwriter.NewWriter(std.out, 0, 4, 2, ' ', 0)
 	fmt.Fprintln(w, "NAME\tBRANCH OF\tDATABASE\tTOKEN")
@@ -113,7 +112,7 @@ func (c branchCreate) Run(ctx context.Context, std stdio) error {
 func created(ctx context.Context, std stdio, f localFlags, noun string, c change) error {
 	out, err := manage(ctx, dataDir(f.Data), f.storeFlags, c)
 	if err != nil {
-		return errors.New(userText(err))
+		return err
 	}
 	fmt.Fprintf(std.out, "The %s %s is created. Its admin token is kept in %s\n", noun, out[0].Name, out[0].TokenFile)
 	return nil

@@ -29,7 +29,7 @@ type Auth struct {
 
 	mu      sync.Mutex // guards changes of callers against the generation
 	callers *lru.Cache[[sha256.Size]byte, workspace.Caller]
-	// generation counts Forget and Purge: what was looked up before one of them is not remembered after it.
+	// generation counts the calls of Forget: what was looked up before one of them is not remembered after it.
 	generation uint64
 }
 

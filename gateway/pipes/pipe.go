@@ -23,7 +23,7 @@ type Pipe struct {
 	Name        string
 	File        string
 	Description string
-	// Endpoint is the index of the node that is served; -1 when the pipe serves none.
+	// endpoint is the index of the node that is served; -1 when the pipe serves none.
 	endpoint int
 	nodes    []node
 }
