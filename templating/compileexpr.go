@@ -159,7 +159,7 @@ func (r *run) argValue(a Arg, from *origin) (value, *fault) {
 	return v.with(from), f
 }
 
-// evals evaluates expressions in order onto the stack and gives a copy of the values.
+// evals evaluates expressions in order and gives their values.
 func (r *run) evals(xs []eval) ([]value, *fault) {
 	if f := r.grow(len(xs) * valueSize); f != nil {
 		return nil, f

@@ -117,7 +117,7 @@ func (c *oracleCase) run(t testing.TB) outcome {
 		}
 		return o
 	}
-	o.st = b.Statement().Clone()
+	o.st = b.Statement()
 	o.sql = o.st.SQL()
 	return o
 }

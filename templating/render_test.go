@@ -269,10 +269,18 @@ func TestErrorsHaveAPlace(t *testing.T) {
 			t.Errorf("%q: got %s", c.text, e.Error())
 		}
 	}
-	_, err := templating.Compile(&lexer.Source{Text: "%{{f()}} {{g()}} {{'x'.mro()}} {{q}} {{ ( }} {% if tb_secret(a) %}{% end %}"})
+	// All of them are told at once.
+	_, err := templating.Compile(&lexer.Source{Text: "%{{f()}} {{g()}} {{'x'.mro()}} {{q}} {% if tb_secret(a) %}{% end %}"})
 	var all templating.Errors
-	if !errors.As(err, &all) || len(all) < 1 {
+	if !errors.As(err, &all) {
 		t.Fatalf("got %v", err)
+	}
+	var kinds []string
+	for _, e := range all {
+		kinds = append(kinds, e.Kind+" "+e.Pos.String())
+	}
+	if got, want := strings.Join(kinds, ", "), "unknown_function 1:4, unknown_function 1:12, unsupported_op 1:24, unsupported_op 1:44, unsupported_op 1:44, reserved_name 1:34"; got != want {
+		t.Errorf("got %s, want %s", got, want)
 	}
 	long := strings.Repeat("x", 500) + "{{f()}}" + strings.Repeat("y", 500)
 	_, err = templating.Compile(&lexer.Source{Text: "%" + long})

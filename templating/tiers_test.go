@@ -20,7 +20,9 @@ func TestTiers(t *testing.T) {
 	}
 	defer f.Close()
 	count := make(map[int]int)
-	for sc := bufio.NewScanner(f); sc.Scan(); {
+	sc := bufio.NewScanner(f)
+	sc.Buffer(nil, 1<<20)
+	for sc.Scan() {
 		var c struct {
 			oracleCase
 			Tier int
@@ -43,6 +45,9 @@ func TestTiers(t *testing.T) {
 		} else if what := beyondTiers(tree); what != "" {
 			t.Errorf("%s has %s, which is in no tier", c.ID, what)
 		}
+	}
+	if err := sc.Err(); err != nil {
+		t.Fatal(err)
 	}
 	for tier := 1; tier <= 5; tier++ {
 		if count[tier] < 10 {

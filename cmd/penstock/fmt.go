@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -28,6 +29,7 @@ Example:
 // Run formats.
 func (c fmtCommand) Run(std stdio) error {
 	changed := 0
+	var broken []error // one file that cannot be read keeps no other from being laid out
 	for _, path := range c.Paths {
 		err := filepath.WalkDir(path, func(path string, d fs.DirEntry, err error) error {
 			if err != nil || d.IsDir() || filepath.Ext(path) != ".pipe" {
@@ -38,11 +40,17 @@ func (c fmtCommand) Run(std stdio) error {
 				changed++
 				fmt.Fprintln(std.out, path)
 			}
-			return err
+			if err != nil {
+				broken = append(broken, err)
+			}
+			return nil
 		})
 		if err != nil {
 			return fmt.Errorf("format: %w", err)
 		}
+	}
+	if broken != nil {
+		return errors.Join(broken...)
 	}
 	if c.Check && changed > 0 {
 		return exitCode(exitProblems)

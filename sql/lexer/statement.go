@@ -3,7 +3,6 @@ package lexer
 import (
 	"fmt"
 	"log/slog"
-	"slices"
 	"sort"
 	"strings"
 	"unicode/utf8"
@@ -127,7 +126,7 @@ func (s *statement) at(off int) int {
 }
 
 // A Statement is finished SQL with the spans of secrets and parameters in it. It is immutable and safe to share, but one
-// that came from a Builder is valid until that Builder's next Reset; Clone keeps it longer. The zero Statement is empty.
+// that came from a Builder is valid until that Builder's next Reset. The zero Statement is empty.
 //
 // Its content is two pointers away: fmt follows one when a Statement sits in an unexported field of another struct and the
 // verb does not fit, and would print what it finds there.
@@ -235,16 +234,6 @@ func (st Statement) Position(off int) Position {
 		return p.source.Position(int(p.origin & offset))
 	}
 	return p.source.Position(int(p.origin) + off - int(p.start))
-}
-
-// Clone is a copy that no Builder will overwrite.
-func (st Statement) Clone() Statement {
-	if st.p == nil {
-		return st
-	}
-	s := st.get()
-	c := &statement{sql: slices.Clone(s.sql), pieces: slices.Clone(s.pieces), secrets: s.secrets}
-	return Statement{&c}
 }
 
 // Format prints the Log form whatever the verb.
