@@ -194,7 +194,7 @@ func (p *parser) ratio(s id) {
 	p.add(s, r)
 }
 
-// tableParen reads (query) or (join).
+// tableParen reads (query), (VALUES rows) or (join).
 func (p *parser) tableParen() id {
 	if p.opensQuery() {
 		n := p.open(kTableSub)
@@ -202,6 +202,9 @@ func (p *parser) tableParen() id {
 		p.add(n, p.query())
 		p.wantKind(lexer.CloseRound)
 		return p.close(n)
+	}
+	if p.opensRows() {
+		return p.rows()
 	}
 	n := p.open(kTableJoin)
 	p.pos++
@@ -246,6 +249,49 @@ func (p *parser) wholeQuery(i int32) bool {
 		}
 	}
 	return false
+}
+
+// opensRows tells whether the parenthesis here holds rows, (VALUES (1, 'a'), (2, 'b')), and no join of the table function
+// values with something.
+func (p *parser) opensRows() bool {
+	if p.peek(1).word != wValues || p.peek(2).kind != lexer.OpenRound {
+		return false
+	}
+	depth := 0
+	for i := int32(2); ; i++ {
+		switch p.peek(i).kind {
+		case lexer.OpenRound:
+			depth++
+		case lexer.CloseRound:
+			if depth--; depth == 0 {
+				next := p.peek(i + 1)
+				return next.kind == lexer.CloseRound || next.kind == lexer.Comma && p.peek(i+2).kind == lexer.OpenRound
+			}
+		case lexer.End:
+			return false
+		}
+	}
+}
+
+// rows reads (VALUES row, row, …): the table function values by another form. Its strings are data.
+func (p *parser) rows() id {
+	n := p.open(kTableFunc)
+	p.nodes[n].flag = true
+	p.pos++
+	name := p.leaf(kName)
+	p.nodes[name].name = p.nodes[name].tok
+	p.nodes[n].name = p.nodes[name].tok
+	p.add(n, name)
+	args := p.open(kParams)
+	for p.err == nil {
+		p.add(args, p.expr())
+		if !p.takeKind(lexer.Comma) {
+			break
+		}
+	}
+	p.add(n, p.close(args))
+	p.wantKind(lexer.CloseRound)
+	return p.close(n)
 }
 
 // tableName reads [database.]table, or a table function or parameterized view with its arguments.

@@ -183,6 +183,7 @@ var grammarSamples = []string{
 	"SELECT a::Enum8('a' = 1, 'b' = -2), b::Tuple(a UInt8, b Array(String)), c::DOUBLE PRECISION, d::JSON(a.b UInt8, SKIP x, SKIP REGEXP 'y', max_dynamic_paths = 3)",
 	"SELECT e::AggregateFunction(1, quantile(0.5), UInt8), f::VARCHAR(10), g::INT UNSIGNED, h::NATIONAL CHAR VARYING(3), i::Variant(UInt8, String), j::DateTime64(3, 'UTC')",
 	"SELECT EXTRACT(YEAR FROM x), extract(x, 'y'), substring(a FROM 1 FOR 2), substring(a, 1, 2), trim(BOTH 'x' FROM y), trim(z), position('a' IN b), position(c, d), overlay(a PLACING b FROM 1 FOR 2)",
+	"SELECT * FROM (VALUES (1, 'x'), (2, 'y')) AS t(a, b), (VALUES (1)), (VALUES('a UInt8', 1) AS v JOIN e ON 1)",
 	"SELECT dateAdd(DAY, 1, x), date_add(x, INTERVAL 1 DAY), dateDiff('day', a, b), count(DISTINCT a, b), sum(ALL c), count(*), any(x), left(s, 1), right(s, 2), format('{}', x), replace(a, 'b', 'c')",
 	"SELECT 'it''s', $$a'b$$, x'41', b'01', 1_000, 0x1F, .5, 1., inf, nan, NULL, true, ‘q’, [1, 2], (1,), ()",
 	"SELECT a DIV b MOD c % d, - -1, +2, NOT NOT a, a || b || c, a AND b OR c AND d",

@@ -347,6 +347,24 @@ func (p *printer) element(n id) {
 	case kTable:
 		p.names(p.nodes[c].first)
 	case kTableFunc:
+		if p.nodes[c].flag { // (VALUES row, row)
+			p.w("(")
+			p.w("VALUES")
+			for a := p.nodes[p.childOf(c, kParams)].first; a != 0; a = p.nodes[a].next {
+				if p.nodes[a].kind != kTuple {
+					p.w("(")
+					p.node(a)
+					p.w(")")
+				} else {
+					p.node(a)
+				}
+				if p.nodes[a].next != 0 {
+					p.w(",")
+				}
+			}
+			p.w(")")
+			break
+		}
 		p.names(p.nodes[c].first)
 		p.w("(")
 		for a := p.nodes[p.childOf(c, kParams)].first; a != 0; a = p.nodes[a].next {

@@ -19,7 +19,9 @@ func (j *judge) tableFunction(n id) {
 	}
 	f, known := knownTableFunction(parts[0])
 	allowed := j.p.Functions[parts[0]]
-	j.texts(parts[0], f, args)
+	if !j.nodes[n].flag { // in (VALUES …) all texts are data
+		j.texts(parts[0], f, args)
+	}
 	switch {
 	case !known && allowed, f.class == tableRefused && allowed:
 		j.plainArguments(args)

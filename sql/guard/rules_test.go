@@ -188,6 +188,16 @@ func TestVerdicts(t *testing.T) {
 		{"SELECT unhex('00')::AggregateFunction(1, sum, UInt64), CAST(x, 'Array(AggregateFunction(uniqIf, UInt8, UInt8))') FROM t", "allowed"},
 		{"SELECT CAST(x, 'Array(Aggregate\\x46unction(aggThrow, UInt8))') FROM t", "function"},
 		{"SELECT defaultValueOfTypeName('SimpleAggregateFunction(evil, UInt64)')", "function"},
+		// Rows by another form.
+		{"SELECT a FROM (VALUES (1, 'x'), (2, 'y')) AS t(a, b), (values ('a default b')) AS u", "allowed"},
+		{"SELECT * FROM (VALUES (1, hostName()))", "function"},
+		{"SELECT * FROM (VALUES (1, (SELECT 1)))", "table-function-argument"},
+		{"SELECT * FROM (VALUES (1, 'x'), (2, {S})) AS t", "not-a-credential"},
+		{"SELECT * FROM (VALUES (1), (2)) AS t(a) JOIN events ON 1 WHERE name = {S}", "oracle-rows"},
+		{"SELECT * FROM (VALUES('a UInt8', 1) AS v JOIN events AS e ON 1)", "allowed"},
+		{"SELECT * FROM (VALUES('a UInt8 ALIAS hostName()', 1) AS v JOIN events AS e ON 1)", "table-structure"},
+		{"SELECT * FROM (VALUES (1), events)", "allowed"},
+		{"SELECT * FROM (VALUES (1), (2)", "syntax"},
 		// view sees nothing of the statement around it.
 		{"WITH grants AS (SELECT 1) SELECT * FROM view(SELECT * FROM system.two)", "foreign-table"},
 		// Tables.
