@@ -230,7 +230,7 @@ func TestCorpus(t *testing.T) {
 		}
 		switch {
 		case c.Expect == "refuse" && err == nil:
-			t.Errorf("%s is allowed:\n%s\n%s", c.ID, st.Log(), report)
+			t.Errorf("%s is allowed:\n%s\n%+v", c.ID, st.Log(), report)
 		case c.Expect == "allow" && err != nil && !c.RefusalIsFine:
 			t.Errorf("%s is refused: %s: %v\n%s", c.ID, finding.Rule, err, st.Log())
 		case err != nil:
@@ -246,7 +246,7 @@ func TestCorpus(t *testing.T) {
 		if err == nil {
 			again, err := g.Check(st)
 			if err != nil || fmt.Sprint(again) != fmt.Sprint(report) {
-				t.Errorf("%s: kept: %v\n%s\n%s", c.ID, err, again, report)
+				t.Errorf("%s: kept: %v\n%+v\n%+v", c.ID, err, again, report)
 			}
 		}
 	}

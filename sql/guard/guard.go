@@ -1,8 +1,6 @@
 package guard
 
 import (
-	"strconv"
-	"strings"
 	"sync"
 
 	"penstock/sql/lexer"
@@ -45,16 +43,4 @@ func (g *Guard) Check(st lexer.Statement) (Report, error) {
 		look.keep(r.anchored(st))
 	}
 	return r, err
-}
-
-// String lists the uses and findings, one a line, as `check` prints them.
-func (r Report) String() string {
-	var b strings.Builder
-	for _, f := range r.Findings {
-		b.WriteString(f.Pos.String() + ": " + f.Severity.String() + ": " + f.Rule + ": " + f.Error() + "\n")
-	}
-	for _, u := range r.Uses {
-		b.WriteString(u.Pos.String() + ": " + u.Verdict.String() + ": " + strconv.Quote(u.Secret) + "\n")
-	}
-	return b.String()
 }
