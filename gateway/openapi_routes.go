@@ -3,6 +3,8 @@ package gateway
 import (
 	"encoding/json"
 	"fmt"
+	"math"
+	"math/big"
 	"slices"
 	"strconv"
 	"strings"
@@ -77,6 +79,8 @@ func parameter(p templating.Param) api.Parameter {
 	def := p.Default
 	if text, ok := def.(string); ok && out.Schema.Items != nil {
 		def = items(text, *one)
+	} else if ok {
+		def = valueOf(text, out.Schema)
 	}
 	if fits(def, out.Schema) {
 		out.Schema.Default = def
@@ -88,24 +92,31 @@ func parameter(p templating.Param) api.Parameter {
 func items(text string, s api.Schema) any {
 	var out []any
 	for _, item := range strings.Split(text, ",") {
-		switch s.Type {
-		case "integer":
-			n, err := strconv.ParseInt(item, 10, 64)
-			if err != nil {
-				return nil
-			}
-			out = append(out, n)
-		case "number":
-			f, err := strconv.ParseFloat(item, 64)
-			if err != nil {
-				return nil
-			}
-			out = append(out, f)
-		default:
-			out = append(out, item)
+		v := valueOf(item, s)
+		if v == nil {
+			return nil
 		}
+		out = append(out, v)
 	}
 	return out
+}
+
+// valueOf is the value that a text stands for, as a request's does; nil for one that is none of the schema. Of whole numbers there
+// are some that no variable of Go holds.
+func valueOf(text string, s api.Schema) any {
+	switch s.Type {
+	case "integer":
+		if n, ok := new(big.Int).SetString(text, 10); ok {
+			return json.Number(n.String())
+		}
+		return nil
+	case "number":
+		if f, err := strconv.ParseFloat(text, 64); err == nil && !math.IsInf(f, 0) && !math.IsNaN(f) {
+			return f
+		}
+		return nil
+	}
+	return text
 }
 
 // schemaOf is the type of the language in JSON Schema. A DateTime is a plain text: its form is ClickHouse's, not
@@ -139,7 +150,7 @@ func fits(v any, s api.Schema) bool {
 	switch v := v.(type) {
 	case bool:
 		return s.Type == "boolean"
-	case int64:
+	case int64, json.Number:
 		return s.Type == "integer" || s.Type == "number"
 	case float64:
 		return s.Type == "number"

@@ -30,7 +30,7 @@ SQL >
     SELECT {{columns(cols, 'id')}} FROM paid WHERE id != {{Int32(min_id, 0, description='At least')}}
     AND id != {{UInt8(min_id, 5)}} AND shop = {{String(shop, required=True, example='north', enum=['north', 'south'])}}
     AND amount > {{Float64(amount, 1.5)}} AND day = {{Date(day, '2026-01-01')}} AND n IN {{Array(ns, 'Int32', '1,2')}}
-    LIMIT {{Int32(page_size, 'ten')}}
+    LIMIT {{Int32(page_size, 'ten')}} + {{UInt256(huge, '340282366920938463463374607431768211456')}}
 
 TYPE endpoint
 `
@@ -81,8 +81,9 @@ func TestOpenAPI(t *testing.T) {
 		{Name: "shop", Required: true, Example: "north", Schema: api.Schema{Type: "string", Enum: []any{"north", "south"}}},
 		{Name: "amount", Schema: api.Schema{Type: "number", Format: "double", Default: 1.5}},
 		{Name: "day", Schema: api.Schema{Type: "string", Format: "date", Default: "2026-01-01"}},
-		{Name: "ns", Explode: &no, Schema: api.Schema{Type: "array", Items: &whole, Default: []any{int64(1), int64(2)}}},
+		{Name: "ns", Explode: &no, Schema: api.Schema{Type: "array", Items: &whole, Default: []any{json.Number("1"), json.Number("2")}}},
 		{Name: "page_size", Schema: api.Schema{Type: "integer", Format: "int32"}},
+		{Name: "huge", Schema: api.Schema{Type: "integer", Default: json.Number("340282366920938463463374607431768211456")}},
 	} {
 		want.In = "query"
 		if i >= len(op.Parameters) || !reflect.DeepEqual(op.Parameters[i], want) {
@@ -94,7 +95,7 @@ func TestOpenAPI(t *testing.T) {
 	for _, p := range doc.Paths["/v0/pipes/above.json"].Get.Parameters {
 		names = append(names, p.Name)
 	}
-	if got, want := strings.Join(names, " "), "all shop paid since countries cols min_id amount day ns page_size"; got != want {
+	if got, want := strings.Join(names, " "), "all shop paid since countries cols min_id amount day ns page_size huge"; got != want {
 		t.Errorf("a pipe above another has the parameters %s, want %s", got, want)
 	}
 	reader := workspace.Caller{Workspace: caller.Workspace, Scopes: []workspace.Scope{{Type: workspace.ScopePipesRead, Resource: "plain"}}}
