@@ -145,57 +145,13 @@ func (w *useWalker) exprs(xs []parse.Expr) {
 
 func (w *useWalker) expr(x parse.Expr) {
 	switch x := x.(type) {
+	case nil: // an end of a slice that is not given
 	case *parse.Name:
 		w.add(use{name: x.Ident, typ: "String", pos: w.c.pos(x)})
-	case *parse.Seq:
-		w.exprs(x.Items)
-	case *parse.Dict:
-		for i := range x.Keys {
-			w.expr(x.Keys[i])
-			w.expr(x.Values[i])
-		}
-	case *parse.Unary:
-		w.expr(x.X)
-	case *parse.Binary:
-		w.expr(x.X)
-		w.expr(x.Y)
-	case *parse.Bool:
-		w.exprs(x.Xs)
-	case *parse.Compare:
-		w.expr(x.X)
-		w.exprs(x.Ys)
-	case *parse.Cond:
-		w.expr(x.Then)
-		w.expr(x.If)
-		w.expr(x.Else)
-	case *parse.Index:
-		w.expr(x.X)
-		w.expr(x.I)
-	case *parse.Slice:
-		for _, p := range []parse.Expr{x.X, x.Lo, x.Hi, x.Step} {
-			if p != nil {
-				w.expr(p)
-			}
-		}
-	case *parse.Attr:
-		w.expr(x.X)
-	case *parse.Format:
-		for _, p := range x.Parts {
-			if p.X != nil {
-				w.expr(p.X)
-			}
-		}
-	case *parse.Comp:
-		w.expr(x.Elem)
-		if x.Value != nil {
-			w.expr(x.Value)
-		}
-		for _, f := range x.Fors {
-			w.expr(f.Iter)
-			w.exprs(f.Ifs)
-		}
 	case *parse.Call:
 		w.call(x)
+	default:
+		w.exprs(children(x))
 	}
 }
 
@@ -208,9 +164,8 @@ func (w *useWalker) call(x *parse.Call) {
 		w.rest(x.Args, x.Keywords, false)
 		return
 	}
-	switch fn.Ident {
-	case "defined", "column", "columns", "split_to_array", "enumerate_with_last", "day_diff", "date_diff_in_days",
-		"date_diff_in_hours", "date_diff_in_minutes", "date_diff_in_seconds", "sql_unescape":
+	switch {
+	case looksAt(fn.Ident):
 		if len(x.Args) > 0 {
 			if n, ok := x.Args[0].(*parse.Name); ok {
 				w.add(use{name: n.Ident, typ: "String", call: true, pos: w.c.pos(n)})
@@ -220,7 +175,7 @@ func (w *useWalker) call(x *parse.Call) {
 			w.rest(x.Args[1:], x.Keywords, true)
 		}
 		return
-	case "sql_and":
+	case fn.Ident == "sql_and":
 		w.rest(x.Args, x.Keywords, false)
 		return
 	}
