@@ -99,14 +99,10 @@ func (r *run) repeat(a, n value) (value, *fault) {
 	if !n.isInt() {
 		return none, badType("can't multiply sequence by non-int of type '%s'", n.typeName())
 	}
-	times := 0
 	if n.kind == kBig {
-		if n.big().Sign() > 0 {
-			times = math.MaxInt32
-		}
-	} else {
-		times = int(max(0, min(n.n, math.MaxInt32)))
+		return none, faultf(KindRuntime, "OverflowError", "cannot fit 'int' into an index-sized integer")
 	}
+	times := int(max(0, min(n.n, math.MaxInt32)))
 	if a.isStr() {
 		if len(a.s) == 0 {
 			return text(""), nil

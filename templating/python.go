@@ -244,9 +244,12 @@ func enumerateCall(r *run, a []value) (value, *fault) {
 	if a[0].hidden() {
 		return none, secretFault("looped over")
 	}
-	start := int64(0)
-	if a[1].kind == kInt {
-		start = a[1].n
+	start := a[1]
+	switch {
+	case start.kind == kAbsent || start.kind == kMissing:
+		start = integer(0)
+	case !start.isInt():
+		return none, badType("'%s' object cannot be interpreted as an integer", start.typeName())
 	}
 	items, f := r.items(a[0])
 	if f != nil {
@@ -254,7 +257,11 @@ func enumerateCall(r *run, a []value) (value, *fault) {
 	}
 	pairs := make([]value, len(items))
 	for i, it := range items {
-		if pairs[i], f = r.newList(kTuple, []value{integer(start + int64(i)), it}); f != nil {
+		n, f := r.binary("+", start, integer(int64(i)))
+		if f != nil {
+			return none, f
+		}
+		if pairs[i], f = r.newList(kTuple, []value{n, it}); f != nil {
 			return none, f
 		}
 	}
