@@ -59,9 +59,9 @@ func (r *run) equalDicts(a, b value) (bool, *fault) {
 		if f := r.step(); f != nil {
 			return false, f
 		}
-		j, ok := y.find(k)
-		if !ok {
-			return false, nil
+		j, ok, f := r.find(y, k)
+		if !ok || f != nil {
+			return false, f
 		}
 		if a.kind == kDict {
 			if eq, f := r.equal(x.vals[i], y.vals[j]); !eq || f != nil {
@@ -196,11 +196,8 @@ func (r *run) contains(set, x value) (bool, *fault) {
 		}
 		return false, nil
 	case kSet, kDict:
-		if f := hashable(x); f != nil {
-			return false, f
-		}
-		_, ok := set.dict().find(x)
-		return ok, nil
+		_, ok, f := r.find(set.dict(), x)
+		return ok, f
 	case kMissing:
 		return false, nil
 	}

@@ -111,11 +111,12 @@ func getMethod(r *run, v value, a []value) (value, *fault) {
 	if len(a) == 0 {
 		return none, badType("get expected at least 1 argument, got 0")
 	}
-	if f := hashable(a[0]); f != nil {
+	i, ok, f := r.find(v.dict(), a[0])
+	if f != nil {
 		return none, f
 	}
 	from := r.union(v.from, a[0].from)
-	if i, ok := v.dict().find(a[0]); ok {
+	if ok {
 		it := v.dict().vals[i]
 		return it.with(r.union(from, it.from)), nil
 	}
