@@ -51,6 +51,31 @@ func TestExactBounds(t *testing.T) {
 	}
 }
 
+// Whatever reads a long text is bounded, though it makes nothing that lasts: no turn of a loop may cost much and count little.
+func TestReadingIsCharged(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("1", 50_000)
+	params := args("a", long, "b", strings.Clone(long), "blank", strings.Repeat(" ", 50_000), "one", strings.Repeat(" ", 50_000)+"1", "date", "2024-01-01 00:00:00."+long)
+	for _, use := range []string{"blank.strip()", "blank.lstrip()", "blank.rstrip()", "int(l[3])", "float('1.' + a)", "float(l[0])", "Float64(l[0])",
+		"DateTime64(l[2])", "a == b", "a != b", "a < b", "a in [b]", "sorted([a, b])", "max([a, b])", "min(a, b)", "{b: 1}.get(a)", "a in {b}", "{b: 1}[a]"} {
+		text := "%{% set l = [a, b, date, one] %}{% for i in range(1000) %}{% set x = " + use + " %}{% end %}"
+		var b lexer.Builder
+		_, err := compile(t, text).Render(&b, templating.Input{Params: params, Limits: templating.Limits{Values: 2 << 20}})
+		if err == nil || asError(t, err).Kind != templating.KindLimit {
+			t.Errorf("%s: %v", use, err)
+		}
+	}
+	for _, tag := range []string{"{{Int32(a)}}", "{{Date(a)}}", "{{Array(a, 'Int8')}}", "{{JSON(blank)}}", "{% set x = {}[(a,)] %}", "{{column(a, b)}}{{error(a)}}",
+		"{{custom_error(a)}}", "{{max_threads(a)}}", "{{date_diff_in_days(a, b, date_format=a)}}", "{{activate(a)}}"} {
+		text := "%{% for i in range(1000) %}{% try %}" + tag + "{% except %}{% end %}{% end %}"
+		var b lexer.Builder
+		_, err := compile(t, text).Render(&b, templating.Input{Params: params, Limits: templating.Limits{Values: 2 << 20}})
+		if err == nil || asError(t, err).Kind != templating.KindLimit {
+			t.Errorf("%s: %v", tag, err)
+		}
+	}
+}
+
 // What the recordings have no case of.
 func TestEdges(t *testing.T) {
 	t.Parallel()

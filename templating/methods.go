@@ -350,7 +350,7 @@ func (r *run) strip(v value, a []value, name string) (value, *fault) {
 	if name != "lstrip" {
 		s = strings.TrimRightFunc(s, cut)
 	}
-	return text(s).with(from), nil
+	return text(s).with(from), r.grow(len(v.s) - len(s)) // what was cut was gone through
 }
 
 func mapMethod(name string, change func(string) string) method {

@@ -75,6 +75,9 @@ func intCall(r *run, v value) (value, *fault) {
 		n, _ := big.NewFloat(f).Int(nil)
 		return bigInteger(n).with(v.from), nil
 	case kStr, kRaw:
+		if f := r.grow(len(v.s)); f != nil { // reading costs too
+			return none, f
+		}
 		n, ok := parseInt(strings.TrimFunc(withoutUnderscores(v.s), isBlank), true)
 		if !ok {
 			return none, faultf(KindRuntime, "ValueError", "invalid literal for int() with base 10: %s", appendRepr(nil, v.s))
@@ -98,11 +101,14 @@ func withoutUnderscores(s string) string {
 	return b.String()
 }
 
-func floatCall(_ *run, v value) (value, *fault) {
+func floatCall(r *run, v value) (value, *fault) {
 	if v.kind == kAbsent {
 		return float(0), nil
 	}
 	if v.isStr() {
+		if f := r.grow(len(v.s)); f != nil { // reading costs too
+			return none, f
+		}
 		f, ok := parseFloat(withoutUnderscores(v.s))
 		if !ok {
 			return none, faultf(KindRuntime, "ValueError", "could not convert string to float: %s", appendRepr(nil, v.s))
