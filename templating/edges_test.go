@@ -91,6 +91,9 @@ func TestEdges(t *testing.T) {
 		{"{% for last, x in enumerate_with_last(split_to_array(e)) %}<{{x}}{% if last %}!{% end %}{% end %}", "<''!"},
 		{"{% for x in split_to_array(b) %}{% set b2 = x %}{% if x == '1' %}{% continue %}{% end %}{{x}}{% else %}end{% end %}{{b2}}", "'2'end'2'"},
 		{"{% for x in split_to_array(none, 'p, q') %}{{x}}{% break %}{% else %}end{% end %}", "'p'"},
+		{"{{split_to_array(w, separator=none)}}{{split_to_array(none, 'x y', none)}}{{split_to_array('  ', separator=none)}}", "['x', 'y', 'z']['x', 'y'][]"},
+		{"{{split_to_array(w, separator='')}}", "!empty separator"},
+		{"{{split_to_array(w, separator=1)}}", "!must be str or None, not int"},
 		{"{{column('a.' + b)}}|{{symbol('s_' + b + '_t')}}|{{column(none, 'd')}}", "`a`.`1, 2`|`s_1, 2_t`|`d`"},
 		{"{% set v = 'x.`y' %}{{column(v)}} {{symbol(v)}} {{symbol('')}}", "`x`.`\\`y` `x.\\`y` ``"},
 		{"{{String(b)}}{{String(b)}}{% set b3 = String(b) %}{{b3}}", "'1, 2''1, 2''1, 2'"},
@@ -109,7 +112,7 @@ func TestEdges(t *testing.T) {
 		{"{{JSON('1 ééééééééééééééé')}}", "!Template Syntax Error: Error parsing JSON: '1 éééééééééééééé...' - Extra data: line 1 column 3 (char 2)"},
 		{"{{JSON('1 éééééééééééééé')}}", "!Template Syntax Error: Error parsing JSON: '1 éééééééééééééé' - Extra data: line 1 column 3 (char 2)"},
 	} {
-		in := templating.Input{Params: append(args("b", "1, 2", "e", "", "n", "1,2"), templating.NamedArg{Name: "l", Arg: templating.Arg{IsList: true, List: []string{`it's "x"`, "it's", `q"`}}}),
+		in := templating.Input{Params: append(args("b", "1, 2", "e", "", "n", "1,2", "w", "x y  z "), templating.NamedArg{Name: "l", Arg: templating.Arg{IsList: true, List: []string{`it's "x"`, "it's", `q"`}}}),
 			Secret: vault("k", "v")}
 		var b lexer.Builder
 		got := ""
