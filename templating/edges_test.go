@@ -92,6 +92,9 @@ func TestEdges(t *testing.T) {
 		{"{% for x in split_to_array(b) %}{% set b2 = x %}{% if x == '1' %}{% continue %}{% end %}{{x}}{% else %}end{% end %}{{b2}}", "'2'end'2'"},
 		{"{% for x in split_to_array(none, 'p, q') %}{{x}}{% break %}{% else %}end{% end %}", "'p'"},
 		{"{{split_to_array(w, separator=none)}}{{split_to_array(none, 'x y', none)}}{{split_to_array('  ', separator=none)}}", "['x', 'y', 'z']['x', 'y'][]"},
+		// A percent sign is escaped where the reference escapes it.
+		{"{{split_to_array(p)}}{{[p]}}{{pp}}{{JSON(j)}}{{sql_and(c__in=[p])}}", "['1%']['1%']['2%', 'x']{'9%': ['8%']}c in ['1%']"},
+		{"{{p}}{{String(p)}}{{Array(p)}}{{sql_and(c__in=Array(p), d=p)}}", `'1\%''1\%'['1\%']c in ['1\%'] and d = '1\%'`},
 		{"{{split_to_array(w, separator='')}}", "!empty separator"},
 		{"{{split_to_array(w, separator=1)}}", "!must be str or None, not int"},
 		{"{{column('a.' + b)}}|{{symbol('s_' + b + '_t')}}|{{column(none, 'd')}}", "`a`.`1, 2`|`s_1, 2_t`|`d`"},
@@ -112,7 +115,8 @@ func TestEdges(t *testing.T) {
 		{"{{JSON('1 ééééééééééééééé')}}", "!Template Syntax Error: Error parsing JSON: '1 éééééééééééééé...' - Extra data: line 1 column 3 (char 2)"},
 		{"{{JSON('1 éééééééééééééé')}}", "!Template Syntax Error: Error parsing JSON: '1 éééééééééééééé' - Extra data: line 1 column 3 (char 2)"},
 	} {
-		in := templating.Input{Params: append(args("b", "1, 2", "e", "", "n", "1,2", "w", "x y  z "), templating.NamedArg{Name: "l", Arg: templating.Arg{IsList: true, List: []string{`it's "x"`, "it's", `q"`}}}),
+		in := templating.Input{Params: append(args("b", "1, 2", "e", "", "n", "1,2", "w", "x y  z ", "p", "1%", "j", `{"9%": ["8%"]}`), templating.NamedArg{Name: "pp", Arg: templating.Arg{IsList: true, List: []string{"2%", "x"}}},
+			templating.NamedArg{Name: "l", Arg: templating.Arg{IsList: true, List: []string{`it's "x"`, "it's", `q"`}}}),
 			Secret: vault("k", "v")}
 		var b lexer.Builder
 		got := ""
