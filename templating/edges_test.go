@@ -234,10 +234,90 @@ func TestBounds(t *testing.T) {
 	}
 }
 
+// Arguments of Python's functions and methods that are rarely given.
+func TestRareArguments(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"{% set x = ['abc'.startswith('b',1)] %}{{x}}":           "[True]",
+		"{% set x = ['abc'.startswith('c',-1)] %}{{x}}":          "[True]",
+		"{% set x = ['abc'.startswith('',3)] %}{{x}}":            "[True]",
+		"{% set x = ['abc'.startswith('',4)] %}{{x}}":            "[False]",
+		"{% set x = ['abc'.startswith('b',1,1)] %}{{x}}":         "[False]",
+		"{% set x = ['abc'.startswith('',1,1)] %}{{x}}":          "[True]",
+		"{% set x = ['abc'.startswith('bc',1,None)] %}{{x}}":     "[True]",
+		"{% set x = ['abc'.startswith('bc',None,2)] %}{{x}}":     "[False]",
+		"{% set x = ['abc'.endswith('b',0,2)] %}{{x}}":           "[True]",
+		"{% set x = ['abc'.endswith('',2,1)] %}{{x}}":            "[False]",
+		"{% set x = ['abc'.endswith('',3,2)] %}{{x}}":            "[False]",
+		"{% set x = ['éabc'.endswith(('x','b'),1,3)] %}{{x}}":    "[True]",
+		"{% set x = ['abc'.startswith('a','b')] %}{{x}}":         "!",
+		"{% set x = ['abc'.startswith('a',1.5)] %}{{x}}":         "!",
+		"{% set x = ['a,b,c'.split(sep=',')] %}{{x}}":            "[['a', 'b', 'c']]",
+		"{% set x = ['a,b,c'.split(',',maxsplit=1)] %}{{x}}":     "[['a', 'b,c']]",
+		"{% set x = ['a b c'.split(maxsplit=1)] %}{{x}}":         "[['a', 'b c']]",
+		"{% set x = ['a,b,c'.split(maxsplit=1,sep=',')] %}{{x}}": "[['a', 'b,c']]",
+		"{% set x = ['a'.split(',',sep=',')] %}{{x}}":            "!",
+		"{% set x = ['a'.split(x=1)] %}{{x}}":                    "!",
+		"{% set x = ['a b'.split(sep=None)] %}{{x}}":             "[['a', 'b']]",
+		"{% set x = [max([],default=0)] %}{{x}}":                 "[0]",
+		"{% set x = [min([],default=None)] %}{{x}}":              "[None]",
+		"{% set x = [max([3,1],default=0)] %}{{x}}":              "[3]",
+		"{% set x = [max(1,2,default=0)] %}{{x}}":                "!",
+		"{% set x = [max([1,2],key=None)] %}{{x}}":               "[2]",
+		"{% set x = [max([],default=[1])] %}{{x}}":               "[[1]]",
+		"{% set x = [min([2,1],key=None,default=5)] %}{{x}}":     "[1]",
+		"{% set x = [max(default=1)] %}{{x}}":                    "!",
+		"{% set x = [max([],default='x')] %}{{x}}":               "['x']",
+		"{% set x = [int('12',16)] %}{{x}}":                      "[18]",
+		"{% set x = [int('0x1F',16)] %}{{x}}":                    "[31]",
+		"{% set x = [int('-0b101',2)] %}{{x}}":                   "[-5]",
+		"{% set x = [int('0o17',8)] %}{{x}}":                     "[15]",
+		"{% set x = [int('0x1f',0)] %}{{x}}":                     "[31]",
+		"{% set x = [int('010',0)] %}{{x}}":                      "!",
+		"{% set x = [int('00',0)] %}{{x}}":                       "[0]",
+		"{% set x = [int('1_0',16)] %}{{x}}":                     "[16]",
+		"{% set x = [int('0x_f',16)] %}{{x}}":                    "[15]",
+		"{% set x = [int('1__0',16)] %}{{x}}":                    "!",
+		"{% set x = [int('z',36)] %}{{x}}":                       "[35]",
+		"{% set x = [int('Z',35)] %}{{x}}":                       "!",
+		"{% set x = [int('9',8)] %}{{x}}":                        "!",
+		"{% set x = [int('',16)] %}{{x}}":                        "!",
+		"{% set x = [int('0x',16)] %}{{x}}":                      "!",
+		"{% set x = [int('+-5',16)] %}{{x}}":                     "!",
+		"{% set x = [int(' 12 ',16)] %}{{x}}":                    "[18]",
+		"{% set x = [int(12,16)] %}{{x}}":                        "!",
+		"{% set x = [int('12',1)] %}{{x}}":                       "!",
+		"{% set x = [int('12',37)] %}{{x}}":                      "!",
+		"{% set x = [int('12','x')] %}{{x}}":                     "!",
+		"{% set x = [int('12',base=10)] %}{{x}}":                 "[12]",
+		"{% set x = [int('12',True)] %}{{x}}":                    "!",
+		"{% set x = [int('-',16)] %}{{x}}":                       "!",
+		"{% set x = [int('0b1',16)] %}{{x}}":                     "[177]",
+		"{% set x = [int('0b1',36)] %}{{x}}":                     "[397]",
+		"{% set x = [int('_1',16)] %}{{x}}":                      "!",
+		"{% set x = [int('1_',16)] %}{{x}}":                      "!",
+		"{% set x = [int('--5',10)] %}{{x}}":                     "!",
+		"{% set x = [int('0_7',0)] %}{{x}}":                      "!",
+		"{% set x = [int('é',16)] %}{{x}}":                       "!",
+		"{% set x = [int('ffffffffffffffffffff',16)] %}{{x}}":    "[1208925819614629174706175]",
+		"{% set x = [int('12',None)] %}{{x}}":                    "!",
+		"{% set x = max([1, 2], key=len) %}{{x}}":                "!",
+	} {
+		tmpl, err := templating.Compile(&lexer.Source{Text: "%" + text})
+		var b lexer.Builder
+		if err == nil {
+			_, err = tmpl.Render(&b, templating.Input{})
+		}
+		if got := b.Statement().SQL(); want == "!" && err == nil || want != "!" && (err != nil || got != want) {
+			t.Errorf("%s: got %s, %v; want %s", text, got, err, want)
+		}
+	}
+}
+
 // Every function and operation refuses a secret by the sentence about secrets, not by one about what it is made of.
 func TestNothingTakesASecret(t *testing.T) {
 	t.Parallel()
-	for _, use := range []string{"s + 'x'", "'x' + s", "s * 2", "s[0]", "s[0:1]", "s == 'x'", "'x' in s", "s in 'x'", "s < 'x'", "not s", "-s", "len(s)", "min(s)", "max(s, 1)",
+	for _, use := range []string{"s + 'x'", "'x' + s", "s * 2", "s[0]", "s[0:1]", "s == 'x'", "'x' in s", "s in 'x'", "s < 'x'", "not s", "-s", "len(s)", "min(s)", "max(s, 1)", "max([], default=s)", "int(s, 16)", "int('1', s)", "'a'.startswith('a', s)", "'a'.split(sep=s)",
 		"sum(s)", "sum([1], s)", "sum([], s)", "sorted(s)", "list(s)", "enumerate(s)", "reversed(s)", "zip(s, [1])", "range(s)", "int(s)", "float(s)", "str(s)", "String(s)", "Int32(s)", "Float64(s)",
 		"Date(s)", "DateTime(s)", "Boolean(s)", "JSON(s)", "Array(s)", "Array('a', s)", "column(s)", "columns(s)", "symbol(s)", "table(s)", "sql_unescape(s, '%')",
 		"split_to_array(s)", "split_to_array('a', '', s)", "enumerate_with_last(s)", "day_diff(s, '2024-01-01')", "date_diff_in_hours('x', s)", "error(s)", "custom_error(s)",
