@@ -27,9 +27,9 @@ func methodOf(name string) (method, int) {
 	case "strip", "lstrip", "rstrip":
 		return func(r *run, v value, a []value) (value, *fault) { return r.strip(v, a, name) }, 1
 	case "lower":
-		return mapMethod(name, strings.ToLower), 0
+		return mapMethod(name, lower), 0
 	case "upper":
-		return mapMethod(name, strings.ToUpper), 0
+		return mapMethod(name, upper), 0
 	}
 	return nil, 0
 }
