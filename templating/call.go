@@ -103,10 +103,22 @@ func (c *compiler) callName(x *parse.Call, fn *parse.Name) eval {
 		return c.unknown(x, fn)
 	}
 	c.checkListArgument(fn.Ident, x.Args)
+	if fn.Ident == "min" || fn.Ident == "max" {
+		c.checkKey(fn.Ident, x.Keywords)
+	}
 	if fn.Ident == "Boolean" {
 		c.noteBoolean(x)
 	}
 	return c.apply(x, f)
+}
+
+// checkKey refuses a function to compare by: functions are no values here. None is like nothing.
+func (c *compiler) checkKey(fn string, keywords []*parse.Keyword) {
+	for _, k := range keywords {
+		if v, isConst := k.Value.(*parse.Const); k.Name == "key" && (!isConst || v.Kind != parse.None) {
+			c.reject(c.pos(k.Value), unsupported("%s() compares values as they are; leave key out", fn))
+		}
+	}
 }
 
 // unknown handles the call of a name that is no function.

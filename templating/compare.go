@@ -13,7 +13,10 @@ func (r *run) equal(a, b value) (bool, *fault) {
 	}
 	switch {
 	case a.isStr() && b.isStr():
-		return a.s == b.s, nil
+		if len(a.s) != len(b.s) {
+			return false, nil
+		}
+		return a.s == b.s, r.growCompared(a.s, b.s)
 	case a.isNumber() && b.isNumber():
 		if a.kind != kFloat && b.kind != kFloat && a.kind != kBig && b.kind != kBig {
 			return a.n == b.n, nil
@@ -59,9 +62,9 @@ func (r *run) equalDicts(a, b value) (bool, *fault) {
 		if f := r.step(); f != nil {
 			return false, f
 		}
-		j, ok := y.find(k)
-		if !ok {
-			return false, nil
+		j, ok, f := r.find(y, k)
+		if !ok || f != nil {
+			return false, f
 		}
 		if a.kind == kDict {
 			if eq, f := r.equal(x.vals[i], y.vals[j]); !eq || f != nil {
@@ -71,6 +74,9 @@ func (r *run) equalDicts(a, b value) (bool, *fault) {
 	}
 	return true, nil
 }
+
+// growCompared takes what comparing two texts costs, which may be the same to their ends.
+func (r *run) growCompared(a, b string) *fault { return r.grow(min(len(a), len(b)) / 16) }
 
 // compareNumbers is -1, 0 or 1; ok is false when one is no number at all.
 func compareNumbers(a, b value) (c int, ok bool) {
@@ -120,6 +126,9 @@ func (r *run) order(op string, a, b value) (bool, *fault) {
 		}
 		c = n
 	case a.isStr() && b.isStr():
+		if f := r.growCompared(a.s, b.s); f != nil {
+			return false, f
+		}
 		c = strings.Compare(a.s, b.s)
 	case a.kind == kList && b.kind == kList, a.kind == kTuple && b.kind == kTuple:
 		return r.orderLists(op, a.list().items, b.list().items)
@@ -196,11 +205,8 @@ func (r *run) contains(set, x value) (bool, *fault) {
 		}
 		return false, nil
 	case kSet, kDict:
-		if f := hashable(x); f != nil {
-			return false, f
-		}
-		_, ok := set.dict().find(x)
-		return ok, nil
+		_, ok, f := r.find(set.dict(), x)
+		return ok, f
 	case kMissing:
 		return false, nil
 	}

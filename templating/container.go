@@ -38,17 +38,17 @@ func newDict(k kind) value {
 
 // put adds a key to a dict that nobody else has yet.
 func (r *run) put(d *dict, k, v value) *fault {
-	if f := hashable(k); f != nil {
-		return f
+	key, f := r.key(k)
+	if f == nil {
+		f = r.grow(3*valueSize + len(key))
 	}
-	if f := r.grow(3 * valueSize); f != nil {
+	if f != nil {
 		return f
 	}
 	d.depth = max(d.depth, depthOf(k)+1, depthOf(v)+1)
 	if d.depth > r.in.Limits.Depth {
 		return overLimit("nested values", r.in.Limits.Depth)
 	}
-	key := hash(k)
 	if i, ok := d.index[key]; ok {
 		d.vals[i] = v
 		return nil
@@ -58,53 +58,68 @@ func (r *run) put(d *dict, k, v value) *fault {
 	return nil
 }
 
-func (d *dict) find(k value) (int, bool) {
-	i, ok := d.index[hash(k)]
-	return i, ok
-}
-
-// hashable refuses what cannot be a key.
-func hashable(k value) *fault {
-	switch k.kind {
-	case kList, kSet, kDict, kIter:
-		f := badArgument("wrong syntax, you might be using a not valid function inside a control block")
-		f.class = "TypeError"
-		return f.hinted("a " + k.typeName() + " can be no key")
-	case kSecret, kParts:
-		return secretFault("a key")
-	case kTuple:
-		for _, it := range k.list().items {
-			if f := hashable(it); f != nil {
-				return f
-			}
-		}
+// find looks a key up.
+func (r *run) find(d *dict, k value) (i int, ok bool, f *fault) {
+	key, f := r.key(k)
+	if f == nil {
+		i, ok = d.index[key]
 	}
-	return nil
+	return i, ok, f
 }
 
-// hash is the same text for equal keys and another for others.
-func hash(k value) string {
+// unhashable is the refusal of what cannot be a key.
+func unhashable(k value) *fault {
+	f := badArgument("wrong syntax, you might be using a not valid function inside a control block")
+	f.class = "TypeError"
+	return f.hinted("a " + k.typeName() + " can be no key")
+}
+
+// key is the same text for equal keys and another for others.
+func (r *run) key(k value) (string, *fault) {
+	if k.isStr() {
+		return "s" + k.s, r.grow(len(k.s) / 16) // comparing costs too
+	}
+	out, f := r.appendKey(nil, k)
+	return string(out), f
+}
+
+// appendKey appends a key that tells where it ends. A tuple that is part of a tuple twice is gone through twice, so its
+// items are counted.
+func (r *run) appendKey(dst []byte, k value) ([]byte, *fault) {
+	if f := r.step(); f != nil {
+		return dst, f
+	}
 	switch k.kind {
 	case kStr, kRaw:
-		return "s" + k.s
+		dst = append(strconv.AppendInt(append(dst, 's'), int64(len(k.s)), 10), ':')
+		return append(dst, k.s...), r.grow(len(k.s))
 	case kBool, kInt, kBig:
-		return "n" + string(appendNumber(nil, value{kind: max(k.kind, kInt), n: k.n, obj: k.obj}))
+		n := value{kind: max(k.kind, kInt), n: k.n, obj: k.obj}
+		return append(appendNumber(append(dst, 'n'), n), ';'), nil
 	case kFloat:
 		if f := k.f(); f == math.Trunc(f) && math.Abs(f) < 1<<62 {
-			return "n" + strconv.FormatInt(int64(f), 10)
+			return append(strconv.AppendInt(append(dst, 'n'), int64(f), 10), ';'), nil
 		}
-		return "f" + string(appendFloat(nil, k.f()))
+		return append(appendFloat(append(dst, 'f'), k.f()), ';'), nil
 	case kTuple:
-		s := "t"
-		for _, it := range k.list().items {
-			h := hash(it)
-			s += strconv.Itoa(len(h)) + ":" + h
+		items := k.list().items
+		dst = append(strconv.AppendInt(append(dst, 't'), int64(len(items)), 10), ':')
+		for _, it := range items {
+			var f *fault
+			if dst, f = r.appendKey(dst, it); f != nil {
+				return dst, f
+			}
 		}
-		return s
+		return dst, nil
 	case kNone:
-		return "0"
+		return append(dst, '0'), nil
+	case kList, kSet, kDict, kIter:
+		return dst, unhashable(k)
+	case kSecret, kParts:
+		return dst, secretFault("a key")
 	}
-	return "o" + strconv.Itoa(int(k.kind)) + k.s
+	dst = append(strconv.AppendInt(append(dst, 'o'), int64(k.kind), 10), ':')
+	return append(append(dst, k.s...), ';'), nil
 }
 
 // items are what a loop over v goes through.
@@ -163,10 +178,10 @@ func (r *run) index(v, i value) (value, *fault) {
 	from := r.union(v.from, i.from)
 	switch v.kind {
 	case kDict:
-		if f := hashable(i); f != nil {
+		n, ok, f := r.find(v.dict(), i)
+		if f != nil {
 			return none, f
 		}
-		n, ok := v.dict().find(i)
 		if !ok {
 			return none, r.missingKey(i)
 		}

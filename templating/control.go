@@ -160,6 +160,9 @@ func maxThreads(r *run, a []value) (value, *fault) {
 			n, ok = int64(f), true
 		}
 	case kStr:
+		if f := r.grow(len(v.s)); f != nil { // reading costs too
+			return none, f
+		}
 		if w, isInt := parseInt(v.s, true); isInt && w.kind == kInt {
 			n, ok = w.n, true
 		}

@@ -42,6 +42,9 @@ func (r *run) dateDiff(a []value, unit time.Duration, format, complaint string) 
 		if v.hidden() {
 			return none, secretFault("computed with")
 		}
+		if f := r.grow(len(v.s)); f != nil { // reading costs too
+			return none, f
+		}
 	}
 	if a[0].kind == kMissing || a[1].kind == kMissing {
 		return integer(0).with(from), nil

@@ -52,6 +52,31 @@ func TestExactBounds(t *testing.T) {
 	}
 }
 
+// Whatever reads a long text is bounded, though it makes nothing that lasts: no turn of a loop may cost much and count little.
+func TestReadingIsCharged(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("1", 50_000)
+	params := args("a", long, "b", strings.Clone(long), "blank", strings.Repeat(" ", 50_000), "one", strings.Repeat(" ", 50_000)+"1", "date", "2024-01-01 00:00:00."+long)
+	for _, use := range []string{"blank.strip()", "blank.lstrip()", "blank.rstrip()", "int(l[3])", "float('1.' + a)", "float(l[0])", "Float64(l[0])",
+		"DateTime64(l[2])", "a == b", "a != b", "a < b", "a in [b]", "sorted([a, b])", "max([a, b])", "min(a, b)", "{b: 1}.get(a)", "a in {b}", "{b: 1}[a]"} {
+		text := "%{% set l = [a, b, date, one] %}{% for i in range(1000) %}{% set x = " + use + " %}{% end %}"
+		var b lexer.Builder
+		_, err := compile(t, text).Render(&b, templating.Input{Params: params, Limits: templating.Limits{Values: 2 << 20}})
+		if err == nil || asError(t, err).Kind != templating.KindLimit {
+			t.Errorf("%s: %v", use, err)
+		}
+	}
+	for _, tag := range []string{"{{Int32(a)}}", "{{Date(a)}}", "{{Array(a, 'Int8')}}", "{{JSON(blank)}}", "{% set x = {}[(a,)] %}", "{{column(a, b)}}{{error(a)}}",
+		"{{custom_error(a)}}", "{{max_threads(a)}}", "{{date_diff_in_days(a, b, date_format=a)}}", "{{activate(a)}}"} {
+		text := "%{% for i in range(1000) %}{% try %}" + tag + "{% except %}{% end %}{% end %}"
+		var b lexer.Builder
+		_, err := compile(t, text).Render(&b, templating.Input{Params: params, Limits: templating.Limits{Values: 2 << 20}})
+		if err == nil || asError(t, err).Kind != templating.KindLimit {
+			t.Errorf("%s: %v", tag, err)
+		}
+	}
+}
+
 // What the recordings have no case of.
 func TestEdges(t *testing.T) {
 	t.Parallel()
@@ -67,6 +92,12 @@ func TestEdges(t *testing.T) {
 		{"{% for last, x in enumerate_with_last(split_to_array(e)) %}<{{x}}{% if last %}!{% end %}{% end %}", "<''!"},
 		{"{% for x in split_to_array(b) %}{% set b2 = x %}{% if x == '1' %}{% continue %}{% end %}{{x}}{% else %}end{% end %}{{b2}}", "'2'end'2'"},
 		{"{% for x in split_to_array(none, 'p, q') %}{{x}}{% break %}{% else %}end{% end %}", "'p'"},
+		{"{{split_to_array(w, separator=none)}}{{split_to_array(none, 'x y', none)}}{{split_to_array('  ', separator=none)}}", "['x', 'y', 'z']['x', 'y'][]"},
+		// A percent sign is escaped where the reference escapes it.
+		{"{{split_to_array(p)}}{{[p]}}{{pp}}{{JSON(j)}}{{sql_and(c__in=[p])}}", "['1%']['1%']['2%', 'x']{'9%': ['8%']}c in ['1%']"},
+		{"{{p}}{{String(p)}}{{Array(p)}}{{sql_and(c__in=Array(p), d=p)}}", `'1\%''1\%'['1\%']c in ['1\%'] and d = '1\%'`},
+		{"{{split_to_array(w, separator='')}}", "!empty separator"},
+		{"{{split_to_array(w, separator=1)}}", "!must be str or None, not int"},
 		{"{{column('a.' + b)}}|{{symbol('s_' + b + '_t')}}|{{column(none, 'd')}}", "`a`.`1, 2`|`s_1, 2_t`|`d`"},
 		{"{% set v = 'x.`y' %}{{column(v)}} {{symbol(v)}} {{symbol('')}}", "`x`.`\\`y` `x.\\`y` ``"},
 		{"{{String(b)}}{{String(b)}}{% set b3 = String(b) %}{{b3}}", "'1, 2''1, 2''1, 2'"},
@@ -85,7 +116,8 @@ func TestEdges(t *testing.T) {
 		{"{{JSON('1 ééééééééééééééé')}}", "!Template Syntax Error: Error parsing JSON: '1 éééééééééééééé...' - Extra data: line 1 column 3 (char 2)"},
 		{"{{JSON('1 éééééééééééééé')}}", "!Template Syntax Error: Error parsing JSON: '1 éééééééééééééé' - Extra data: line 1 column 3 (char 2)"},
 	} {
-		in := templating.Input{Params: append(args("b", "1, 2", "e", "", "n", "1,2"), templating.NamedArg{Name: "l", Arg: templating.Arg{IsList: true, List: []string{`it's "x"`, "it's", `q"`}}}),
+		in := templating.Input{Params: append(args("b", "1, 2", "e", "", "n", "1,2", "w", "x y  z ", "p", "1%", "j", `{"9%": ["8%"]}`), templating.NamedArg{Name: "pp", Arg: templating.Arg{IsList: true, List: []string{"2%", "x"}}},
+			templating.NamedArg{Name: "l", Arg: templating.Arg{IsList: true, List: []string{`it's "x"`, "it's", `q"`}}}),
 			Secret: vault("k", "v")}
 		var b lexer.Builder
 		got := ""
@@ -137,6 +169,8 @@ func TestBounds(t *testing.T) {
 		"{% set y = 2.0 ** 1023 %}{{y}} {{0 ** 0}} {% set w = 2 ** -1 %}{{w}}":                                                "8.98846567431158e+307 1 0.5",
 		"{% set x = 2.0 ** 1024 %}{{x}}": "!",
 
+		"{{'straße ŉ ﬃ ᾳ'.upper()}}":                           "'STRASSE ʼN FFI ΑΙ'",
+		"{{'ΑΣ ΑΣΑ Σ ΑΣ. Α.ΣΑ ΑΣ.Α İ'.lower()}}":               "'ας ασα σ ας. α.σα ασ.α i\u0307'",
 		"{% set x = 'ab'.startswith('a') %}{{x}}":              "True",
 		"{% set x = 'ab'.strip('a', 'b') %}{{x}}":              "!",
 		"{% set x = 'a,b,c'.split(',', 1) %}{{x}}":             "['a', 'b,c']",
@@ -203,10 +237,90 @@ func TestBounds(t *testing.T) {
 	}
 }
 
+// Arguments of Python's functions and methods that are rarely given.
+func TestRareArguments(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"{% set x = ['abc'.startswith('b',1)] %}{{x}}":           "[True]",
+		"{% set x = ['abc'.startswith('c',-1)] %}{{x}}":          "[True]",
+		"{% set x = ['abc'.startswith('',3)] %}{{x}}":            "[True]",
+		"{% set x = ['abc'.startswith('',4)] %}{{x}}":            "[False]",
+		"{% set x = ['abc'.startswith('b',1,1)] %}{{x}}":         "[False]",
+		"{% set x = ['abc'.startswith('',1,1)] %}{{x}}":          "[True]",
+		"{% set x = ['abc'.startswith('bc',1,None)] %}{{x}}":     "[True]",
+		"{% set x = ['abc'.startswith('bc',None,2)] %}{{x}}":     "[False]",
+		"{% set x = ['abc'.endswith('b',0,2)] %}{{x}}":           "[True]",
+		"{% set x = ['abc'.endswith('',2,1)] %}{{x}}":            "[False]",
+		"{% set x = ['abc'.endswith('',3,2)] %}{{x}}":            "[False]",
+		"{% set x = ['éabc'.endswith(('x','b'),1,3)] %}{{x}}":    "[True]",
+		"{% set x = ['abc'.startswith('a','b')] %}{{x}}":         "!",
+		"{% set x = ['abc'.startswith('a',1.5)] %}{{x}}":         "!",
+		"{% set x = ['a,b,c'.split(sep=',')] %}{{x}}":            "[['a', 'b', 'c']]",
+		"{% set x = ['a,b,c'.split(',',maxsplit=1)] %}{{x}}":     "[['a', 'b,c']]",
+		"{% set x = ['a b c'.split(maxsplit=1)] %}{{x}}":         "[['a', 'b c']]",
+		"{% set x = ['a,b,c'.split(maxsplit=1,sep=',')] %}{{x}}": "[['a', 'b,c']]",
+		"{% set x = ['a'.split(',',sep=',')] %}{{x}}":            "!",
+		"{% set x = ['a'.split(x=1)] %}{{x}}":                    "!",
+		"{% set x = ['a b'.split(sep=None)] %}{{x}}":             "[['a', 'b']]",
+		"{% set x = [max([],default=0)] %}{{x}}":                 "[0]",
+		"{% set x = [min([],default=None)] %}{{x}}":              "[None]",
+		"{% set x = [max([3,1],default=0)] %}{{x}}":              "[3]",
+		"{% set x = [max(1,2,default=0)] %}{{x}}":                "!",
+		"{% set x = [max([1,2],key=None)] %}{{x}}":               "[2]",
+		"{% set x = [max([],default=[1])] %}{{x}}":               "[[1]]",
+		"{% set x = [min([2,1],key=None,default=5)] %}{{x}}":     "[1]",
+		"{% set x = [max(default=1)] %}{{x}}":                    "!",
+		"{% set x = [max([],default='x')] %}{{x}}":               "['x']",
+		"{% set x = [int('12',16)] %}{{x}}":                      "[18]",
+		"{% set x = [int('0x1F',16)] %}{{x}}":                    "[31]",
+		"{% set x = [int('-0b101',2)] %}{{x}}":                   "[-5]",
+		"{% set x = [int('0o17',8)] %}{{x}}":                     "[15]",
+		"{% set x = [int('0x1f',0)] %}{{x}}":                     "[31]",
+		"{% set x = [int('010',0)] %}{{x}}":                      "!",
+		"{% set x = [int('00',0)] %}{{x}}":                       "[0]",
+		"{% set x = [int('1_0',16)] %}{{x}}":                     "[16]",
+		"{% set x = [int('0x_f',16)] %}{{x}}":                    "[15]",
+		"{% set x = [int('1__0',16)] %}{{x}}":                    "!",
+		"{% set x = [int('z',36)] %}{{x}}":                       "[35]",
+		"{% set x = [int('Z',35)] %}{{x}}":                       "!",
+		"{% set x = [int('9',8)] %}{{x}}":                        "!",
+		"{% set x = [int('',16)] %}{{x}}":                        "!",
+		"{% set x = [int('0x',16)] %}{{x}}":                      "!",
+		"{% set x = [int('+-5',16)] %}{{x}}":                     "!",
+		"{% set x = [int(' 12 ',16)] %}{{x}}":                    "[18]",
+		"{% set x = [int(12,16)] %}{{x}}":                        "!",
+		"{% set x = [int('12',1)] %}{{x}}":                       "!",
+		"{% set x = [int('12',37)] %}{{x}}":                      "!",
+		"{% set x = [int('12','x')] %}{{x}}":                     "!",
+		"{% set x = [int('12',base=10)] %}{{x}}":                 "[12]",
+		"{% set x = [int('12',True)] %}{{x}}":                    "!",
+		"{% set x = [int('-',16)] %}{{x}}":                       "!",
+		"{% set x = [int('0b1',16)] %}{{x}}":                     "[177]",
+		"{% set x = [int('0b1',36)] %}{{x}}":                     "[397]",
+		"{% set x = [int('_1',16)] %}{{x}}":                      "!",
+		"{% set x = [int('1_',16)] %}{{x}}":                      "!",
+		"{% set x = [int('--5',10)] %}{{x}}":                     "!",
+		"{% set x = [int('0_7',0)] %}{{x}}":                      "!",
+		"{% set x = [int('é',16)] %}{{x}}":                       "!",
+		"{% set x = [int('ffffffffffffffffffff',16)] %}{{x}}":    "[1208925819614629174706175]",
+		"{% set x = [int('12',None)] %}{{x}}":                    "!",
+		"{% set x = max([1, 2], key=len) %}{{x}}":                "!",
+	} {
+		tmpl, err := templating.Compile(&lexer.Source{Text: "%" + text})
+		var b lexer.Builder
+		if err == nil {
+			_, err = tmpl.Render(&b, templating.Input{})
+		}
+		if got := b.Statement().SQL(); want == "!" && err == nil || want != "!" && (err != nil || got != want) {
+			t.Errorf("%s: got %s, %v; want %s", text, got, err, want)
+		}
+	}
+}
+
 // Every function and operation refuses a secret by the sentence about secrets, not by one about what it is made of.
 func TestNothingTakesASecret(t *testing.T) {
 	t.Parallel()
-	for _, use := range []string{"s + 'x'", "'x' + s", "s * 2", "s[0]", "s[0:1]", "s == 'x'", "'x' in s", "s in 'x'", "s < 'x'", "not s", "-s", "len(s)", "min(s)", "max(s, 1)",
+	for _, use := range []string{"s + 'x'", "'x' + s", "s * 2", "s[0]", "s[0:1]", "s == 'x'", "'x' in s", "s in 'x'", "s < 'x'", "not s", "-s", "len(s)", "min(s)", "max(s, 1)", "max([], default=s)", "int(s, 16)", "int('1', s)", "'a'.startswith('a', s)", "'a'.split(sep=s)",
 		"sum(s)", "sum([1], s)", "sum([], s)", "sorted(s)", "list(s)", "enumerate(s)", "reversed(s)", "zip(s, [1])", "range(s)", "int(s)", "float(s)", "str(s)", "String(s)", "Int32(s)", "Float64(s)",
 		"Date(s)", "DateTime(s)", "Boolean(s)", "JSON(s)", "Array(s)", "Array('a', s)", "column(s)", "columns(s)", "symbol(s)", "table(s)", "sql_unescape(s, '%')",
 		"split_to_array(s)", "split_to_array('a', '', s)", "enumerate_with_last(s)", "day_diff(s, '2024-01-01')", "date_diff_in_hours('x', s)", "error(s)", "custom_error(s)",

@@ -205,20 +205,7 @@ func splitCall(r *run, a []value) (value, *fault) {
 		return none, badArgument("First argument of split_to_array has to be a value that can be split to a list of elements, but " +
 			"found a PlaceHolder with no value instead")
 	}
-	sep := ","
-	if a[2].kind != kAbsent {
-		if a[2].hidden() {
-			return none, secretFault("used as a separator")
-		}
-		if !a[2].isStr() {
-			return none, badType("must be str or None, not %s", a[2].typeName())
-		}
-		sep = a[2].s
-	}
-	if sep == "" {
-		return none, faultf(KindRuntime, "ValueError", "empty separator")
-	}
-	items, f := r.split(v, sep, -1, true)
+	items, f := r.splitAt(v, a[2])
 	if f == nil {
 		f = r.grow(len(items) * valueSize)
 	}
@@ -226,6 +213,27 @@ func splitCall(r *run, a []value) (value, *fault) {
 		return none, f
 	}
 	return value{kind: kList, obj: &list{items: items, depth: 1}, from: v.from}, nil
+}
+
+// splitAt cuts a text at the separator that split_to_array was given: None, such as a parameter that was not sent, is white
+// space.
+func (r *run) splitAt(v, sep value) ([]value, *fault) {
+	switch {
+	case sep.kind == kAbsent:
+		return r.split(v, ",", -1, true)
+	case sep.kind == kNone:
+		if f := r.grow(len(v.s) / 2 * valueSize); f != nil {
+			return nil, f
+		}
+		return splitBlanks(v, -1), nil
+	case sep.hidden():
+		return nil, secretFault("used as a separator")
+	case !sep.isStr():
+		return nil, badType("must be str or None, not %s", sep.typeName())
+	case sep.s == "":
+		return nil, faultf(KindRuntime, "ValueError", "empty separator")
+	}
+	return r.split(v, sep.s, -1, true)
 }
 
 // split cuts a text at a separator, at most n times when n is not negative. trimmed leaves out the blanks around each part.

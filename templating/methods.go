@@ -23,15 +23,23 @@ func methodOf(name string) (method, int) {
 	case "replace":
 		return replaceMethod, 3
 	case "startswith", "endswith":
-		return func(r *run, v value, a []value) (value, *fault) { return r.affix(v, a, name) }, 1
+		return func(r *run, v value, a []value) (value, *fault) { return r.affix(v, a, name) }, 3
 	case "strip", "lstrip", "rstrip":
 		return func(r *run, v value, a []value) (value, *fault) { return r.strip(v, a, name) }, 1
 	case "lower":
-		return mapMethod(name, strings.ToLower), 0
+		return mapMethod(name, lower), 0
 	case "upper":
-		return mapMethod(name, strings.ToUpper), 0
+		return mapMethod(name, upper), 0
 	}
 	return nil, 0
+}
+
+// methodKeywords are the arguments of a method that may be given by name.
+func methodKeywords(name string) []string {
+	if name == "split" {
+		return []string{"sep", "maxsplit"}
+	}
+	return nil
 }
 
 // pythonMethod tells whether Python's texts, lists or dictionaries have a method.
@@ -72,8 +80,17 @@ func (c *compiler) callMethod(x *parse.Call, fn *parse.Attr) eval {
 		wrong = badType("%s() takes at most %d arguments (%d given)", fn.Name, most, len(x.Args))
 	}
 	for _, k := range x.Keywords {
-		args = append(args, c.keyword(k.Value))
-		wrong = badType("%s() takes no keyword arguments", fn.Name)
+		slot := indexOf(methodKeywords(fn.Name), k.Name)
+		switch {
+		case slot < 0:
+			slot, wrong = len(args), badType("%s() takes no keyword argument %s", fn.Name, k.Name)
+		case slot < len(x.Args):
+			slot, wrong = len(args), badType("%s() was given %s twice, by its place and by its name", fn.Name, k.Name)
+		}
+		for len(args) <= slot {
+			args = append(args, constant(none))
+		}
+		args[slot] = c.keyword(k.Value)
 	}
 	return func(r *run) (value, *fault) {
 		if f := r.step(); f != nil {
@@ -111,11 +128,12 @@ func getMethod(r *run, v value, a []value) (value, *fault) {
 	if len(a) == 0 {
 		return none, badType("get expected at least 1 argument, got 0")
 	}
-	if f := hashable(a[0]); f != nil {
+	i, ok, f := r.find(v.dict(), a[0])
+	if f != nil {
 		return none, f
 	}
 	from := r.union(v.from, a[0].from)
-	if i, ok := v.dict().find(a[0]); ok {
+	if ok {
 		it := v.dict().vals[i]
 		return it.with(r.union(from, it.from)), nil
 	}
@@ -309,7 +327,14 @@ func (r *run) affix(v value, a []value, name string) (value, *fault) {
 	if len(a) == 0 {
 		return none, badType("%s() takes at least 1 argument (0 given)", name)
 	}
-	options := a
+	if len(a) > 1 {
+		part, crossed, f := r.window(v, a[1:])
+		if crossed || f != nil {
+			return boolean(false).with(part.from), f // even for an empty text
+		}
+		v, s = part, part.s
+	}
+	options := a[:1]
 	if a[0].kind == kTuple {
 		options = a[0].list().items
 	}
@@ -323,6 +348,33 @@ func (r *run) affix(v value, a []value, name string) (value, *fault) {
 		}
 	}
 	return boolean(false).with(from), nil
+}
+
+// window is the part of a text between a start and perhaps an end; crossed tells that the start lies behind the end.
+func (r *run) window(v value, bounds []value) (part value, crossed bool, f *fault) {
+	size := runeLen(v.s)
+	at := [2]int{0, size}
+	from := v.from
+	for i, b := range bounds {
+		from = r.union(from, b.from)
+		if b.kind == kNone {
+			continue
+		}
+		n, f := sliceInt(b)
+		if f != nil {
+			return none, false, f
+		}
+		if n < 0 {
+			n = max(0, n+size)
+		}
+		at[i] = n
+	}
+	at[1] = min(at[1], size)
+	if at[0] > at[1] {
+		return none.with(from), true, nil
+	}
+	part, f = r.slice(v, integer(int64(at[0])), integer(int64(at[1])), absent)
+	return part.with(from), false, f
 }
 
 func (r *run) strip(v value, a []value, name string) (value, *fault) {
@@ -352,7 +404,7 @@ func (r *run) strip(v value, a []value, name string) (value, *fault) {
 	if name != "lstrip" {
 		s = strings.TrimRightFunc(s, cut)
 	}
-	return text(s).with(from), nil
+	return text(s).with(from), r.grow(len(v.s) - len(s)) // what was cut was gone through
 }
 
 func mapMethod(name string, change func(string) string) method {

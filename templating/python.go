@@ -19,7 +19,15 @@ func pythonFunction(name string) *function {
 	}
 	switch name {
 	case "int":
-		return one(0, intCall)
+		return &function{name: name, params: []string{"x", "base"}, call: func(r *run, a []value) (value, *fault) {
+			switch {
+			case a[0].hidden() || a[1].hidden():
+				return none, secretFault("looked at")
+			case a[1].kind != kAbsent:
+				return r.intInBase(a[0], a[1])
+			}
+			return intCall(r, a[0])
+		}}
 	case "float":
 		return one(0, floatCall)
 	case "len":
@@ -35,7 +43,10 @@ func pythonFunction(name string) *function {
 			return text(s).with(v.from), f
 		})
 	case "min", "max":
-		return &function{name: name, params: manyParams, need: 1, call: func(r *run, a []value) (value, *fault) { return r.extreme(name, a) }}
+		return &function{name: name, params: append(append([]string(nil), manyParams...), "default"), need: 1, notes: []string{"key"},
+			call: func(r *run, a []value) (value, *fault) {
+				return r.extreme(name, a[:len(manyParams)], a[len(manyParams)])
+			}}
 	case "range":
 		return &function{name: name, params: []string{"start", "stop", "step"}, need: 1, call: rangeCall}
 	case "sum":
@@ -75,6 +86,9 @@ func intCall(r *run, v value) (value, *fault) {
 		n, _ := big.NewFloat(f).Int(nil)
 		return bigInteger(n).with(v.from), nil
 	case kStr, kRaw:
+		if f := r.grow(len(v.s)); f != nil { // reading costs too
+			return none, f
+		}
 		n, ok := parseInt(strings.TrimFunc(withoutUnderscores(v.s), isBlank), true)
 		if !ok {
 			return none, faultf(KindRuntime, "ValueError", "invalid literal for int() with base 10: %s", appendRepr(nil, v.s))
@@ -82,6 +96,65 @@ func intCall(r *run, v value) (value, *fault) {
 		return n.with(v.from), nil
 	}
 	return none, badType("int() argument must be a string, a bytes-like object or a real number, not '%s'", v.typeName())
+}
+
+// intInBase is int(text, base). Base 0 is told by what the text begins with.
+func (r *run) intInBase(v, base value) (value, *fault) {
+	if !v.isStr() {
+		return none, badType("int() can't convert non-string with explicit base")
+	}
+	if base.kind != kInt && base.kind != kBool {
+		return none, badType("'%s' object cannot be interpreted as an integer", base.typeName())
+	}
+	if base.n != 0 && (base.n < 2 || base.n > 36) {
+		return none, faultf(KindRuntime, "ValueError", "int() base must be >= 2 and <= 36, or 0")
+	}
+	if f := r.grow(len(v.s)); f != nil { // reading costs too
+		return none, f
+	}
+	s := strings.TrimFunc(v.s, isBlank)
+	if len(s) > maxBits/4 {
+		return none, overLimit("bits of an integer", maxBits)
+	}
+	n, ok := parseInBase(s, int(base.n))
+	if !ok {
+		return none, faultf(KindRuntime, "ValueError", "invalid literal for int() with base %d: %s", base.n, appendRepr(nil, v.s))
+	}
+	return bigInteger(n).with(r.union(v.from, base.from)), nil
+}
+
+// parseInBase reads a sign, what tells the base, and digits with single underscores between them.
+func parseInBase(s string, base int) (*big.Int, bool) {
+	digits := strings.TrimPrefix(s, "-")
+	negative := digits != s
+	if !negative {
+		digits = strings.TrimPrefix(s, "+")
+	}
+	guess := base == 0
+	if len(digits) > 1 && digits[0] == '0' {
+		told := map[byte]int{'x': 16, 'o': 8, 'b': 2}[digits[1]|0x20]
+		if told != 0 && (guess || told == base) {
+			base, guess = told, false
+			digits = strings.TrimPrefix(digits[2:], "_")
+		}
+	}
+	if guess {
+		base = 10
+	}
+	for i := 0; i < len(digits); i++ {
+		if digits[i] == '_' && (i == 0 || i == len(digits)-1 || digits[i-1] == '_') || digits[i] == '+' || digits[i] == '-' {
+			return nil, false
+		}
+	}
+	digits = strings.ReplaceAll(digits, "_", "")
+	n, ok := new(big.Int).SetString(digits, base)
+	if !ok || guess && digits[0] == '0' && n.Sign() != 0 { // 010 is octal to some
+		return nil, false
+	}
+	if negative {
+		n.Neg(n)
+	}
+	return n, true
 }
 
 // withoutUnderscores takes out the underscores that stand between digits, as Python's int and float allow them.
@@ -98,11 +171,14 @@ func withoutUnderscores(s string) string {
 	return b.String()
 }
 
-func floatCall(_ *run, v value) (value, *fault) {
+func floatCall(r *run, v value) (value, *fault) {
 	if v.kind == kAbsent {
 		return float(0), nil
 	}
 	if v.isStr() {
+		if f := r.grow(len(v.s)); f != nil { // reading costs too
+			return none, f
+		}
 		f, ok := parseFloat(withoutUnderscores(v.s))
 		if !ok {
 			return none, faultf(KindRuntime, "ValueError", "could not convert string to float: %s", appendRepr(nil, v.s))
@@ -131,16 +207,19 @@ func listCall(r *run, v value) (value, *fault) {
 	return l.with(v.from), f
 }
 
-// extreme is min or max of several arguments or of the items of one.
-func (r *run) extreme(name string, a []value) (value, *fault) {
+// extreme is min or max of several arguments or of the items of one, which may have a default for when there are none.
+func (r *run) extreme(name string, a []value, def value) (value, *fault) {
 	n := 0
 	for n < len(a) && a[n].kind != kAbsent {
 		n++
 	}
 	items := append([]value(nil), a[:n]...)
 	var from *origin
+	if def.kind != kAbsent && n > 1 {
+		return none, badType("Cannot specify a default for %s() with multiple positional arguments", name)
+	}
 	if n == 1 {
-		if a[0].hidden() {
+		if a[0].hidden() || def.hidden() {
 			return none, secretFault("looked at")
 		}
 		its, f := r.items(a[0])
@@ -148,6 +227,9 @@ func (r *run) extreme(name string, a []value) (value, *fault) {
 			return none, f
 		}
 		items, from = its, a[0].from
+	}
+	if len(items) == 0 && def.kind != kAbsent {
+		return def.with(r.union(from, def.from)), nil
 	}
 	if len(items) == 0 {
 		return none, faultf(KindRuntime, "ValueError", "%s() arg is an empty sequence", name)

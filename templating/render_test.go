@@ -211,6 +211,7 @@ func TestSecretsWhereALiteralStands(t *testing.T) {
 func TestLimits(t *testing.T) {
 	t.Parallel()
 	small := templating.Limits{Steps: 5000, Turns: 1000, Output: 10_000, Values: 1 << 20, Depth: 20}
+	shared := "{% set x = (1,) %}{% for i in range(15) %}{% set x = (x, x) %}{% end %}" // 15 tuples that read like 2^15
 	for text, what := range map[string]string{
 		"{% while True %}{% end %}": "turns of loops",
 		"{% for i in range(100) %}{% for j in range(100) %}{% end %}{% end %}": "turns of loops",
@@ -229,11 +230,19 @@ func TestLimits(t *testing.T) {
 		"{% for i in range(900) %}{{'a' * 100}}{% end %}":               "bytes of SQL",
 		"{% for i in range(900) %}aaaaaaaaaaaaaaaaaaaa{% end %}":        "bytes of SQL",
 		"{% for i in range(900) %}{% set x = 1+1+1+1+1+1+1 %}{% end %}": "steps",
+		shared + "{% set d = {x: 1} %}":                                 "steps",
+		shared + "{% set d = {x} %}":                                    "steps",
+		shared + "{% set d = {'a': 1}[x] %}":                            "steps",
+		shared + "{% set d = {'a': 1}.get(x) %}":                        "steps",
+		shared + "{% set d = x in {'a': 1} %}":                          "steps",
+		"{% for i in range(900) %}{% set d = {}.get(deep) %}{% end %}":  "bytes of values",
+		"{% for i in range(900) %}{% set d = deep in {1} %}{% end %}":   "bytes of values",
+		"{% for i in range(900) %}{% set d = {(deep, i)} %}{% end %}":   "bytes of values",
 		"{% try %}{% while True %}{% end %}{% except %}{% end %}":       "turns of loops",
 		"{% try %}{% while True %}{% end %}{% finally %}x{% end %}":     "turns of loops",
 	} {
 		var b lexer.Builder
-		in := templating.Input{Params: args("deep", strings.Repeat("[", 1000)), Limits: small}
+		in := templating.Input{Params: args("deep", strings.Repeat("[", 20_000)), Limits: small}
 		_, err := compile(t, "%"+text).Render(&b, in)
 		if err == nil {
 			t.Errorf("%s: rendered", text)

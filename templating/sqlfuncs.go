@@ -71,11 +71,12 @@ func (r *run) appendSQL(dst []byte, v value) ([]byte, *fault) {
 	return r.container(dst, v, r.appendItem)
 }
 
-// appendItem writes an item of a list: texts are literals there too, and numbers have no casts.
+// appendItem writes an item of a list: texts are literals there too, and numbers have no casts. A percent sign stays as it
+// is: an item is compared and is no pattern.
 func (r *run) appendItem(dst []byte, v value) ([]byte, *fault) {
 	switch v.kind {
-	case kRaw, kSym:
-		return literal.String(dst, v.s), nil
+	case kStr, kRaw, kSym:
+		return literal.Item(dst, v.s), nil
 	case kBool, kInt, kBig, kFloat:
 		return appendNumber(dst, v), nil
 	}

@@ -80,6 +80,9 @@ func (r *run) handle(handlers []handler, f *fault) (jump, *fault) {
 	if f.uncatchable() {
 		return jumpNone, f
 	}
+	if f := r.grow(len(f.msg)); f != nil { // it may quote a long text
+		return jumpNone, f
+	}
 	r.stack = r.stack[:0]
 	for i := range handlers {
 		h := &handlers[i]

@@ -131,6 +131,9 @@ func (r *run) number(t numType, name string, v value) (value, *fault) {
 			return none, f
 		}
 	}
+	if f := r.grow(len(s)); f != nil { // reading costs too
+		return none, f
+	}
 	n, ok := parseNumber(t, s)
 	if !ok {
 		return none, invalid(s, name)
@@ -166,6 +169,9 @@ func booleanType(r *run, a []value) (value, *fault) {
 func dateChecker(name string, matches func(string) bool) checker {
 	return func(r *run, v value) (value, *fault) {
 		s, f := r.str(v)
+		if f == nil {
+			f = r.grow(len(s)) // reading costs too
+		}
 		if f != nil {
 			return none, f
 		}

@@ -1,9 +1,10 @@
 // Package literal writes values and identifiers as ClickHouse SQL text.
 //
-// Two writers make String literals, because they owe different things. String writes request parameters as clients of
+// Three writers make String literals, because they owe different things. String writes request parameters as clients of
 // the reference know them: a percent sign comes out as \%, which ClickHouse keeps as two characters outside of LIKE and
-// reads as a plain percent sign inside it. Secret writes every byte so that ClickHouse reads the same byte back.
-// Both write one token whatever the bytes, valid UTF-8 or not.
+// reads as a plain percent sign inside it. Item is String without that, for what is compared and never a pattern. Secret
+// writes every byte so that ClickHouse reads the same byte back. All write one token whatever the bytes, valid UTF-8 or
+// not.
 package literal
 
 // escape of a byte: 0 for none, drop to leave it out, hex to write \x1A, next to begin another identifier, else the
@@ -18,6 +19,7 @@ const (
 
 var (
 	paramTable  = table{'\\': '\\', '\'': '\'', '"': '"', '`': '`', '%': '%', '\n': 'n', '\r': 'r', '\t': 't', '\b': 'b', 0: '0', 0x1a: hex}
+	itemTable   = func() table { t := paramTable; t['%'] = 0; return t }()
 	identTable  = table{'\\': '\\', '\'': '\'', '"': drop, '`': '`', '%': '%', '\n': 'n', '\r': 'r', '\t': 't', '\b': 'b', 0: '0', 0x1a: hex}
 	pathTable   = func() table { t := identTable; t['.'] = next; return t }()
 	secretTable = table{'\\': '\\', '\'': '\'', '\n': 'n', '\r': 'r', '\t': 't', '\b': 'b', 0: '0'}
@@ -27,6 +29,13 @@ var (
 func String(dst []byte, s string) []byte {
 	dst = append(dst, '\'')
 	dst = escape(dst, s, &paramTable)
+	return append(dst, '\'')
+}
+
+// Item appends s as the quoted literal of an item of a printed list: ClickHouse reads exactly the bytes of s.
+func Item(dst []byte, s string) []byte {
+	dst = append(dst, '\'')
+	dst = escape(dst, s, &itemTable)
 	return append(dst, '\'')
 }
 

@@ -18,6 +18,7 @@ func TestExactText(t *testing.T) {
 	}{
 		"String": {literal.String, "'a\\'b\\\"c\\`d\\\\e\\%f\\ng\\rh\\ti\\bj\\0k\\x1Al\x7fm\u2028ñ\xffn'"},
 		"Secret": {literal.Secret, "'a\\'b\"c`d\\\\e%f\\ng\\rh\\ti\\bj\\0k\x1al\x7fm\u2028ñ\xffn'"},
+		"Item":   {literal.Item, "'a\\'b\\\"c\\`d\\\\e%f\\ng\\rh\\ti\\bj\\0k\\x1Al\x7fm\u2028ñ\xffn'"},
 		"Path":   {literal.Path, "`a\\'bc\\`d\\\\e\\%f\\ng\\rh\\ti\\bj\\0k\\x1Al\x7fm\u2028ñ\xffn`"},
 		"Bare":   {literal.Bare, "a\\'bc\\`d\\\\e\\%f\\ng\\rh\\ti\\bj\\0k\\x1Al\x7fm\u2028ñ\xffn"},
 		"Ident": {func(b []byte, s string) []byte { return literal.Ident(b, s, '"') },
@@ -65,6 +66,11 @@ func TestOneToken(t *testing.T) {
 		oneToken(t, s, string(literal.Ident(nil, s, '"')), lexer.QuotedName)
 		if got, ok := lexer.Unquote(secret); !ok || got != s {
 			t.Fatalf("%q is written %s and read back as %q, %v", s, secret, got, ok)
+		}
+		item := string(literal.Item(nil, s))
+		oneToken(t, s, item, lexer.String)
+		if got, ok := lexer.Unquote(item); !ok || got != s {
+			t.Fatalf("%q is written %s and read back as %q, %v", s, item, got, ok)
 		}
 		// A parameter's percent signs are the one thing that does not come back as it was.
 		param := string(literal.String(nil, strings.ReplaceAll(s, "%", "")))
