@@ -48,6 +48,9 @@ func (p *exprParser) inner(from, to int) (Expr, *Error) {
 	if err != nil {
 		return nil, err
 	}
+	if at := q.tok.start; q.accept("=") && q.tok.kind == tokEnd {
+		return nil, unsupportedAt(at, "= at the end of an expression in an f-string is not supported; write its text before the braces")
+	}
 	return x, q.finish()
 }
 
@@ -103,6 +106,9 @@ func (p *exprParser) expect(op string) *Error {
 // exprList parses a, b, c without brackets: a tuple when there is a comma.
 func (p *exprParser) exprList() (Expr, *Error) {
 	start := p.tok.start
+	if err := p.noRest(); err != nil {
+		return nil, err
+	}
 	x, err := p.expr()
 	if err != nil || !p.is(",") {
 		return x, err
@@ -111,6 +117,9 @@ func (p *exprParser) exprList() (Expr, *Error) {
 	for p.accept(",") {
 		if p.tok.kind == tokEnd || p.is("=") || p.is(")") || p.is("]") || p.word("in") {
 			break
+		}
+		if err := p.noSpread(); err != nil {
+			return nil, err
 		}
 		if x, err = p.expr(); err != nil {
 			return nil, err
@@ -159,6 +168,16 @@ func (p *exprParser) expr() (Expr, *Error) {
 	return &Cond{Pos: Pos(x.Offset()), If: cond, Then: x, Else: els}, nil
 }
 
+// noRest refuses *x at the beginning of a list without brackets, which is one only when a comma follows.
+func (p *exprParser) noRest() *Error {
+	star := p.tok
+	err := p.noSpread()
+	if err != nil && err.Kind == Unsupported && !p.is(",") {
+		return syntaxAt(star.start, "invalid syntax at %q", star.text)
+	}
+	return err
+}
+
 // noSpread refuses *x where Python would take it.
 func (p *exprParser) noSpread() *Error {
 	if !p.is("*") {
@@ -169,7 +188,7 @@ func (p *exprParser) noSpread() *Error {
 	if _, err := p.expr(); err != nil {
 		return err
 	}
-	return unsupportedAt(star.start, "spreading a list with * is not supported")
+	return unsupportedAt(star.start, "* before a list or a name, for the rest of a list, is not supported; take its items by index")
 }
 
 // leftOut refuses lambda, await and yield: as not supported where Python would take them, else as no syntax at all.

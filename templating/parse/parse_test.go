@@ -240,3 +240,28 @@ func addSeeds(f *testing.F) {
 		f.Add(s)
 	}
 }
+
+// What Python takes and the language leaves out is unsupported; what Python refuses too is syntax.
+func TestLeftOutOrNoSyntax(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]parse.Kind{
+		"{% if a: %}{% end %}":                    parse.Syntax,
+		"{% for i in range(3): %}{% end %}":       parse.Syntax,
+		"{% while a: b %}{% end %}":               parse.Syntax,
+		"{% set a, *b = [1, 2, 3] %}":             parse.Unsupported,
+		"{% set *b, = [1, 2, 3] %}":               parse.Unsupported,
+		"{% set x = 1, *[2] %}":                   parse.Unsupported,
+		"{% for a, *b in [(1, 2, 3)] %}{% end %}": parse.Unsupported,
+		"{% set *b = [1] %}":                      parse.Syntax,
+		"{% set x = *a %}":                        parse.Syntax,
+		"{{ f'{a=}' }}":                           parse.Unsupported,
+		"{{ f'{a = !r}' }}":                       parse.Unsupported,
+		"{{ f'{=}' }}":                            parse.Syntax,
+		"{{ f'{a=b}' }}":                          parse.Syntax,
+	} {
+		_, err := parse.Parse(text)
+		if errs, ok := err.(parse.Errors); !ok || errs[0].Kind != want {
+			t.Errorf("%s: got %v, want %s", text, err, want)
+		}
+	}
+}

@@ -342,6 +342,9 @@ func (p *exprParser) target() (Expr, *Error) {
 	if p.is(",") {
 		s := &Seq{Pos: Pos(start), Kind: Tuple, Items: []Expr{x}}
 		for p.accept(",") && !p.word("in") {
+			if err := p.noSpread(); err != nil {
+				return nil, err
+			}
 			if x, err = p.primary(); err != nil {
 				return nil, err
 			}

@@ -13,9 +13,13 @@ func (p *parser) condition(from, to int) (Expr, tag) {
 	return x, tag{Source: p.src[from:to], Kept: q.sc.comment}
 }
 
-// endOfControl demands that a control statement ends here. A colon is an attempt to write more than one.
+// endOfControl demands that a control statement ends here. A colon with several lines or a comment after it is an attempt to
+// write more than one; any other is a habit from Python.
 func (p *exprParser) endOfControl(content string) *Error {
 	if p.is(":") {
+		if !strings.ContainsAny(content, ";#\n") {
+			return syntaxAt(p.tok.start, "invalid syntax at \":\"; the tag ends the statement, without a colon")
+		}
 		return unsupportedAt(p.tok.start, "Invalid control block: %s", content)
 	}
 	return p.finish()
