@@ -114,6 +114,13 @@ func TestEdges(t *testing.T) {
 		{"{% set x = Array(['1', 'z'], 'Int32') %}{{x}}", "!Template Syntax Error: Error validating [['1', 'z']][1] (z) to type Int32"},
 		{`{{JSON('"\\u00e9')}}`, `!Template Syntax Error: Error parsing JSON: '"\u00e9' - Unterminated string starting at: line 1 column 1 (char 0)`},
 		{"{{JSON('1 ééééééééééééééé')}}", "!Template Syntax Error: Error parsing JSON: '1 éééééééééééééé...' - Extra data: line 1 column 3 (char 2)"},
+		{"{{2 ** (2 ** 64)}}", "!Template Syntax Error: the template exceeds its limit of 16384 bits of an integer"},
+		{"{{2 ** 'a'}}", "!unsupported operand type(s) for ** or pow(): 'int' and 'str'"},
+		{"{{2 + 'a'}}", "!unsupported operand type(s) for +: 'int' and 'str'"},
+		{"{% if len(JSON('[' + '9' * 4096 + ']')) == 1 and int('9' * 4096) > 1 %}y{% end %}", "y"},
+		{"{{JSON('[' + '9' * 4097 + ']')}}", "!Template Syntax Error: the template exceeds its limit of 16384 bits of an integer"},
+		{"{{len(none or '')}}{{len({1})}}{{len((1, 2))}}", "012"},
+		{"{{DateTime64('2024-01-01 00:00:00.5+0:1:00')}}", "!Template Syntax Error: Error validating '2024-01-01 00:00:00.5+0:1:00' to type DateTime64"},
 		{"{{JSON('1 éééééééééééééé')}}", "!Template Syntax Error: Error parsing JSON: '1 éééééééééééééé' - Extra data: line 1 column 3 (char 2)"},
 	} {
 		in := templating.Input{Params: append(args("b", "1, 2", "e", "", "n", "1,2", "w", "x y  z ", "p", "1%", "j", `{"9%": ["8%"]}`), templating.NamedArg{Name: "pp", Arg: templating.Arg{IsList: true, List: []string{"2%", "x"}}},
@@ -409,6 +416,19 @@ func TestContext(t *testing.T) {
 		var b lexer.Builder
 		if _, err := compile(t, "%"+text).Render(&b, templating.Input{Context: ctx}); err != context.Canceled {
 			t.Errorf("%s: got %v, want the context's error", text, err)
+		}
+	}
+}
+
+// The stand-in of a parameter that was not sent has three items, whatever number asks.
+func TestItemsOfAStandIn(t *testing.T) {
+	t.Parallel()
+	for index, ok := range map[string]bool{"0": true, "2": true, "3": false, "-5": true, "True": true, "False": true, "2.0": true, "2.5": false,
+		"1.5": true, "'a'": false, "None": false, "10 ** 30": false} {
+		var b lexer.Builder
+		_, err := compile(t, "%{% set z = x["+index+"] %}").Render(&b, templating.Input{Mode: templating.Validate})
+		if (err == nil) != ok {
+			t.Errorf("[%s]: %v", index, err)
 		}
 	}
 }

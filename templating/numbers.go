@@ -168,7 +168,7 @@ func inRange(t numType, v value) bool {
 
 // parseFloat reads what Python's float takes, but for underscores and digits outside ASCII.
 func parseFloat(s string) (float64, bool) {
-	s = strings.TrimFunc(s, isBlank)
+	s = trimNumber(s)
 	body := strings.ToLower(strings.TrimLeft(s, "+-"))
 	if len(s)-len(body) > 1 || body == "" {
 		return 0, false
@@ -190,6 +190,12 @@ func parseFloat(s string) (float64, bool) {
 		f, _ = strconv.ParseFloat(body, 64) // Go takes no sign here
 	}
 	return f, true
+}
+
+// trimNumber takes off what Python's int and float allow around a number: the separators 0x1c to 0x1f, which are blank
+// elsewhere, are none of it.
+func trimNumber(s string) string {
+	return strings.TrimFunc(s, func(r rune) bool { return isBlank(r) && (r < 0x1c || r > 0x1f) })
 }
 
 func isBlank(r rune) bool {

@@ -89,7 +89,7 @@ func intCall(r *run, v value) (value, *fault) {
 		if f := r.grow(len(v.s)); f != nil { // reading costs too
 			return none, f
 		}
-		n, ok := parseInt(strings.TrimFunc(withoutUnderscores(v.s), isBlank), true)
+		n, ok := parseInt(trimNumber(withoutUnderscores(v.s)), true)
 		if !ok {
 			return none, faultf(KindRuntime, "ValueError", "invalid literal for int() with base 10: %s", appendRepr(nil, v.s))
 		}
@@ -112,7 +112,7 @@ func (r *run) intInBase(v, base value) (value, *fault) {
 	if f := r.grow(len(v.s)); f != nil { // reading costs too
 		return none, f
 	}
-	s := strings.TrimFunc(v.s, isBlank)
+	s := trimNumber(v.s)
 	if len(s) > maxBits/4 {
 		return none, overLimit("bits of an integer", maxBits)
 	}
