@@ -237,17 +237,21 @@ func TestCapturedNames(t *testing.T) {
 	t.Parallel()
 	inner := "SELECT id FROM events WHERE id IN list AND lower(name) = 'a'"
 	for outer, want := range map[string]string{
-		"WITH events AS (SELECT 1 AS id, 'a' AS name) SELECT * FROM _":                              "captured-name",
-		"WITH e AS (SELECT 1 AS id) SELECT * FROM (WITH events AS (SELECT 2) SELECT * FROM _) AS x": "captured-name",
-		"WITH list AS (SELECT 1 AS id) SELECT * FROM _":                                             "captured-name",
-		"WITH [1, 2] AS list SELECT * FROM _":                                                       "captured-name",
-		"SELECT [1, 2] AS list, id FROM _":                                                          "captured-name",
-		"SELECT arrayMap(list -> (SELECT count() FROM _), [1])":                                     "captured-name",
-		"WITH `ev\\x65nts` AS (SELECT 1 AS id) SELECT * FROM _":                                     "captured-name",
-		"SELECT 1 UNION ALL SELECT * FROM _":                                                        "",
-		"WITH e AS (SELECT * FROM _) SELECT * FROM e AS events, (SELECT 3) AS list":                 "",
-		"WITH events AS (SELECT * FROM _) SELECT * FROM events":                                     "", // none sees itself
-		"WITH lists AS (SELECT 1 AS id), id AS ids SELECT * FROM _ WHERE id IN lists":               "",
+		"WITH events AS (SELECT 1 AS id, 'a' AS name) SELECT * FROM _":                                             "captured-name",
+		"WITH e AS (SELECT 1 AS id) SELECT * FROM (WITH events AS (SELECT 2) SELECT * FROM _) AS x":                "captured-name",
+		"WITH list AS (SELECT 1 AS id) SELECT * FROM _":                                                            "captured-name",
+		"WITH [1, 2] AS list SELECT * FROM _":                                                                      "captured-name",
+		"SELECT [1, 2] AS list, id FROM _":                                                                         "captured-name",
+		"SELECT arrayMap(list -> (SELECT count() FROM _), [1])":                                                    "captured-name",
+		"WITH `ev\\x65nts` AS (SELECT 1 AS id) SELECT * FROM _":                                                    "captured-name",
+		"WITH z AS (SELECT * FROM _) SELECT * FROM (WITH events AS (SELECT 1 AS id, 'a' AS name) SELECT * FROM z)": "captured-name",
+		"WITH (SELECT count() FROM _) AS f SELECT (WITH events AS (SELECT 1 AS id, 'a' AS name) SELECT f)":         "captured-name",
+		"WITH x -> (SELECT count() FROM _) AS f SELECT (WITH list AS (SELECT 1 AS id) SELECT f(1))":                "captured-name",
+		"WITH events AS (WITH events AS (SELECT * FROM _) SELECT * FROM events) SELECT * FROM events":              "captured-name",
+		"SELECT 1 UNION ALL SELECT * FROM _":                                                                       "",
+		"WITH e AS (SELECT * FROM _) SELECT * FROM e AS events, (SELECT 3) AS list":                                "",
+		"WITH events AS (SELECT * FROM _) SELECT * FROM events":                                                    "", // none sees itself
+		"WITH lists AS (SELECT 1 AS id), id AS ids SELECT * FROM _ WHERE id IN lists":                              "",
 	} {
 		in := written(inner)
 		st, err := guard.NewPlans(0).Compose(written(outer), func(ref guard.TableRef) (lexer.Statement, bool) { return in, ref.Name == "_" })

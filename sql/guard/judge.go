@@ -76,11 +76,12 @@ type judge struct {
 	reads    map[id]bool     // SELECTs that read from another host
 	// sendsText tells that a table function sends parts of the statement to another host.
 	sendsText bool
-	inspected int         // comparisons that look at a part of a secret
-	arrays    map[id]bool // what stored found
-	tabled    map[id]bool // what readsTable found
-	unions    answer      // of mixed
-	said      [2]int      // findings of each severity
+	inspected int               // comparisons that look at a part of a secret
+	arrays    map[id]bool       // what stored found
+	tabled    map[id]bool       // what readsTable found
+	unions    answer            // of mixed
+	same      map[string]answer // what sameBehind found
+	said      [2]int            // findings of each severity
 }
 
 // An answer is that of a question which is answered once.

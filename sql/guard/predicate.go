@@ -191,7 +191,8 @@ func (w *walker) paramBehind(at id) (found bool) {
 	w.within(at, func(n id) bool {
 		if w.nodes[n].kind == kIdent {
 			parts := w.Query.parts(n)
-			found = found || len(parts) == 0 || w.mixed() || slices.ContainsFunc(parts, func(p string) bool { return w.isAlias(p) || !plainName(p) })
+			found = found || len(parts) == 0 || w.mixed() || len(meanings(parts)) == 0 ||
+				slices.ContainsFunc(meanings(parts), func(p string) bool { return w.isAlias(p) || !plainName(p) })
 		}
 		return !found
 	})

@@ -1,6 +1,7 @@
 package guard
 
 import (
+	"slices"
 	"strings"
 
 	"penstock/sql/lexer"
@@ -60,10 +61,15 @@ func (j *judge) viewArguments(n, args id) {
 
 func (j *judge) plainArguments(args id) {
 	j.each(args, func(a id) {
-		if k := j.nodes[a].kind; k != kLiteral && k != kIdent {
+		if k := j.nodes[a].kind; k != kLiteral && k != kIdent || j.mayBeText(a) {
 			j.refuse(ruleArgument, a, "The arguments of this table function must be plain values.", "")
 		}
 	})
+}
+
+// mayBeText tells a name that the statement gives to something: in an argument it may stand for any text.
+func (j *judge) mayBeText(a id) bool {
+	return j.nodes[a].kind == kIdent && slices.ContainsFunc(j.parts(a), j.isAlias)
 }
 
 func (j *judge) noSubquery(args id) {
@@ -150,7 +156,7 @@ func (j *judge) outboundArguments(name string, f outbound, args id) (list []id) 
 		case kLiteral:
 		case kIdent:
 			parts := j.parts(a)
-			if len(list) == f.shift || len(parts) == 0 || len(parts) == 2 && f.keys != keysRemote || len(parts) > 2 || j.isCredentialPlace(f, len(list)) && !j.isFormat(a) && f.keys != keysRemote {
+			if len(list) == f.shift || len(parts) == 0 || j.mayBeText(a) || len(parts) == 2 && f.keys != keysRemote || len(parts) > 2 || j.isCredentialPlace(f, len(list)) && !j.isFormat(a) && f.keys != keysRemote {
 				j.refuse(ruleArgument, a, "A name stands where "+name+" takes a value: named collections hold the credentials of others.", "Write the values as strings.")
 			}
 		case kSettings:

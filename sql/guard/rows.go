@@ -84,13 +84,28 @@ func (j *judge) storedIn(n id) bool {
 // storedName judges a column: its name is what ClickHouse's tables have, and whatever the statement gives that name is
 // stored.
 func (j *judge) storedName(n id) bool {
-	parts := j.parts(n)
-	for _, part := range parts { // of a tuple as well, whose element the second part is
-		if !plainName(part) || !j.storedBehind(part, n) {
+	names := meanings(j.parts(n))
+	for _, name := range names {
+		if !plainName(name) || !j.storedBehind(name, n) {
 			return false
 		}
 	}
-	return len(parts) > 0 && !j.mixed()
+	return len(names) > 0 && !j.mixed()
+}
+
+// meanings are the names that an alias would have to have to stand for a dotted name, or for what it is an element of: of a.b
+// they are a, b and a.b. A quoted name with dots is read likewise. nil for what is too long to be a column.
+func meanings(parts []string) (names []string) {
+	parts = strings.Split(strings.Join(parts, "."), ".")
+	if len(parts) > 6 {
+		return nil
+	}
+	for i := range parts {
+		for k := i + 1; k <= len(parts); k++ {
+			names = append(names, strings.Join(parts[i:k], "."))
+		}
+	}
+	return names
 }
 
 // storedBehind tells whether whatever the statement gives the name of n is stored.
@@ -102,8 +117,22 @@ func (j *judge) storedBehind(name string, n id) bool {
 		switch x := &j.nodes[m]; {
 		case x.kind == kAlias && x.first == n: // props AS props
 		case x.kind == kAlias && j.stored(x.first):
-		case x.kind == kIdent: // a parameter of a lambda, of an array that is looked at as well
+		case x.kind == kIdent && j.storedLambda(j.above(m, kLambda)):
 		default:
+			return false
+		}
+	}
+	return true
+}
+
+// storedLambda tells whether a lambda gets what is settled: the arrays beside it in a call.
+func (j *judge) storedLambda(lambda id) bool {
+	call := j.nodes[lambda].up
+	if j.nodes[call].kind != kCall {
+		return false
+	}
+	for a := j.nodes[call].first; a != 0; a = j.nodes[a].next {
+		if a != lambda && !j.isSettled(a) {
 			return false
 		}
 	}
@@ -137,7 +166,19 @@ func (j *judge) storedCall(n id) bool {
 		return false
 	}
 	columns := false
+	splits := j.c.quiet[strings.ToLower(name)]&split != 0 || strings.HasPrefix(strings.ToLower(name), "split") || strings.HasPrefix(strings.ToLower(name), "extract")
 	for c := j.nodes[n].first; c != 0; c = j.nodes[c].next {
+		switch x := &j.nodes[c]; x.kind {
+		case kIdent, kLiteral, kParams:
+		case kSubscript, kElementOf, kCast, kAlias:
+			if splits && j.nodes[x.first].kind != kIdent {
+				return false // a text that was made of others may be a list of questions
+			}
+		default:
+			if splits {
+				return false
+			}
+		}
 		switch x := &j.nodes[c]; x.kind {
 		case kLiteral, kParams: // a separator, a pattern, a number
 		case kLambda:
@@ -323,25 +364,10 @@ func (j *judge) isFixed(n id) bool {
 	return false
 }
 
-// isSettled tells what a part of a secret may be compared with: the same for each row, or what tables hold, a column at a time.
-// Whatever is computed of several would be another question in each row: together they give the whole value back.
+// isSettled tells what a part of a secret may be compared with: the same for each row, or a column as tables hold it. Whatever
+// is computed of columns would be another question in each row: together they give the whole value back.
 func (j *judge) isSettled(n id) bool {
-	columns := 0
-	return j.settledParts(n, &columns) && columns < 2
-}
-
-func (j *judge) settledParts(n id, columns *int) bool {
 	switch x := &j.nodes[n]; x.kind {
-	case kLiteral:
-		return true
-	case kIdent:
-		if j.sameBehind(n) {
-			return true
-		}
-		*columns++
-		return j.stored(n)
-	case kSub:
-		return j.stored(n) || j.oneRow(x.first)
 	case kTuple, kArray: // a list: each of its items is compared by itself
 		for c := x.first; c != 0; c = j.nodes[c].next {
 			if !j.isSettled(c) {
@@ -349,22 +375,70 @@ func (j *judge) settledParts(n id, columns *int) bool {
 			}
 		}
 		return true
-	case kAlias, kCast, kUnary, kBinary, kTypeLit, kInterval, kSubscript, kElementOf, kType:
+	case kSub:
+		return j.stored(n) || j.oneRow(x.first)
+	}
+	return j.isSame(n) || j.asStored(n)
+}
+
+// asStored tells a column, or a form of it that adds nothing.
+func (j *judge) asStored(n id) bool {
+	x := &j.nodes[n]
+	switch x.kind {
+	case kIdent:
+		return j.stored(n)
+	case kAlias, kCast, kElementOf:
+		return j.asStored(x.first)
+	case kSubscript:
+		return j.asStored(x.first) && j.isSame(j.nodes[x.first].next)
 	case kCall:
-		if j.stored(n) {
-			*columns++
-			return true
-		}
 		name, _ := j.nameOf(x.name)
 		lower := strings.ToLower(name)
-		if x.first == 0 && !sameEachRow[lower] || strings.HasPrefix(lower, "rand") || strings.HasPrefix(lower, "generate") || strings.HasPrefix(lower, "row") {
+		if j.stored(n) {
+			return true
+		}
+		group := j.c.quiet[lower]
+		if !keepsColumn[lower] && group&cast == 0 || x.first == 0 || !j.asStored(x.first) {
+			return false
+		}
+		for c := j.nodes[x.first].next; c != 0; c = j.nodes[c].next {
+			if j.nodes[c].kind != kLiteral {
+				return false
+			}
+		}
+		return true
+	}
+	return false
+}
+
+// keepsColumn are functions whose value tells no more than their first argument does.
+var keepsColumn = map[string]bool{"lower": true, "upper": true, "trim": true, "ltrim": true, "rtrim": true, "trimleft": true, "trimright": true,
+	"trimboth": true, "tostring": true, "length": true, "char_length": true, "lengthutf8": true, "substring": true, "substr": true, "left": true,
+	"right": true, "assumenotnull": true, "tonullable": true, "todate": true, "todatetime": true, "tostartofday": true, "date": true}
+
+// isSame tells what is the same for each row.
+func (j *judge) isSame(n id) bool {
+	if n == 0 {
+		return false
+	}
+	switch x := &j.nodes[n]; x.kind {
+	case kLiteral, kType, kParams, kTypeLit:
+		return true
+	case kIdent:
+		return j.sameBehind(n)
+	case kAlias, kCast, kUnary, kBinary, kInterval, kSubscript, kElementOf, kTuple, kArray:
+	case kCall:
+		name, _ := j.nameOf(x.name)
+		lower := strings.ToLower(name)
+		if x.first == 0 && !sameEachRow[lower] || strings.HasPrefix(lower, "rand") || strings.HasPrefix(lower, "generate") || strings.HasPrefix(lower, "row") ||
+			strings.HasPrefix(lower, "arrayjoin") || lower == "unnest" || j.childOf(n, kOver) != 0 {
 			return false
 		}
 	default:
 		return false
 	}
 	for c := j.nodes[n].first; c != 0; c = j.nodes[c].next {
-		if !j.settledParts(c, columns) {
+		if !j.isSame(c) {
 			return false
 		}
 	}
@@ -373,19 +447,35 @@ func (j *judge) settledParts(n id, columns *int) bool {
 
 // sameBehind tells a name that surely stands for one value, the same for each row.
 func (j *judge) sameBehind(n id) bool {
-	parts := j.parts(n)
-	if len(parts) == 0 || j.mixed() {
-		return false
+	if j.same == nil {
+		j.same = map[string]answer{}
 	}
-	givers := j.givers(parts[len(parts)-1])
-	for i, g := range givers {
-		columns := 0
+	found := false
+	for _, name := range meanings(j.parts(n)) {
+		if j.same[name] == unknown {
+			j.same[name] = no // for aliases that lead to one another
+			if j.givesSame(name) {
+				j.same[name] = yes
+			}
+		}
+		if givers := len(j.givers(name)); givers > 0 && j.same[name] == no {
+			return false
+		} else if givers > 0 {
+			found = true
+		}
+	}
+	return found && !j.mixed()
+}
+
+// givesSame tells whether whatever has the name is an expression that is the same for each row.
+func (j *judge) givesSame(name string) bool {
+	for i, g := range j.givers(name) {
 		x := &j.nodes[g]
-		if i == maxArms || x.kind != kAlias || x.first == n || j.nodes[x.first].kind == kIdent || !j.settledParts(x.first, &columns) || columns > 0 {
+		if i == maxArms || x.kind != kAlias || !j.isSame(x.first) {
 			return false
 		}
 	}
-	return len(givers) > 0
+	return true
 }
 
 // oneRow tells a query that reads nothing and gives one row of settled values.

@@ -34,6 +34,13 @@ func (j *judge) fixedTexts(name string, args id) {
 	switch strings.ToLower(name) {
 	case "format", "null", "generaterandom":
 		j.plainArguments(args)
+	case "values": // what stands for a text there is the structure
+		j.each(args, func(a id) {
+			name, _ := j.nameOf(j.nodes[a].name)
+			if k := j.nodes[a].kind; k == kIdent || k == kCall && j.isLambda(name, j.nodes[a].tok) {
+				j.refuse(ruleArgument, a, "The arguments of values must be values.", "Write the values themselves.")
+			}
+		})
 	}
 }
 
@@ -101,6 +108,11 @@ func (j *judge) aggregateTypes() {
 	}
 }
 
+func isAggregateType(token string) bool {
+	name, ok := lexer.Unquote(token)
+	return ok && token[0] != '\'' && (name == "AggregateFunction" || name == "SimpleAggregateFunction")
+}
+
 func (j *judge) aggregateType(n id, text string) {
 	type step uint8
 	const (
@@ -114,7 +126,7 @@ func (j *judge) aggregateType(n id, text string) {
 		name := text[t.Start:t.End]
 		switch {
 		case t.Kind == lexer.Space || t.Kind == lexer.Comment:
-		case t.Kind == lexer.Word && (name == "AggregateFunction" || name == "SimpleAggregateFunction"):
+		case isAggregateType(name):
 			at = word
 		case at == word && t.Kind == lexer.OpenRound:
 			at = open

@@ -123,10 +123,9 @@ func (q *Query) addTable(kind TableKind, n id) {
 	ref.Name = parts[len(parts)-1]
 	if len(parts) == 2 {
 		ref.Database = parts[0]
-	} else if c := q.cteOf(ref.Name, n); c != 0 {
-		if !q.written(q.nodes[c].name, n) {
-			q.captured = append(q.captured, n)
-		}
+	} else if c := q.cteOf(ref.Name, n); q.isCaptured(ref.Name, n, c) {
+		q.captured = append(q.captured, n)
+	} else if c != 0 {
 		if q.surely(c, ref.Name, n) {
 			return
 		}
@@ -224,6 +223,27 @@ func (q *Query) rightOfIn(right id) {
 // one of them gives to something means nothing in another: where ClickHouse would think that it does, the statement is refused.
 func (q *Query) written(tok int32, n id) bool {
 	return q.st.SameSource(int(q.toks[tok].start), q.start(n))
+}
+
+// isCaptured tells whether a common table expression of another text may stand for the table that n names. Where it stands says
+// little: ClickHouse resolves the body of one, with the text that was put into it, where it is used. Only the one whose own body
+// n stands in is none, since it does not see itself. own is what the name means where it stands.
+func (q *Query) isCaptured(name string, n, own id) bool {
+	if own != 0 && q.written(q.nodes[own].name, n) {
+		return false
+	}
+	around := 0
+	for _, c := range q.ctes[name] {
+		x := &q.nodes[c]
+		switch {
+		case q.written(x.name, n):
+		case q.nodes[n].tok >= x.tok && q.nodes[n].tok < x.end:
+			around++
+		default:
+			return true
+		}
+	}
+	return around > 1 || len(q.ctes[name]) == maxArms
 }
 
 // isForeignAlias tells whether a text other than that of n gives the name to an expression, anywhere in the statement.
