@@ -171,8 +171,8 @@ func readCorpus(t *testing.T, path string, places *strings.Replacer) []corpusCas
 		}
 		cases = append(cases, c)
 	}
-	if err := lines.Err(); err != nil || len(cases) < 801 {
-		t.Fatalf("got %d cases, %v; want 801 at least", len(cases), err)
+	if err := lines.Err(); err != nil || len(cases) < 806 {
+		t.Fatalf("got %d cases, %v; want 806 at least", len(cases), err)
 	}
 	return cases
 }
