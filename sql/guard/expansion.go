@@ -8,6 +8,7 @@ const (
 	maxExpandedSelects = 2000
 	maxExpandedCalls   = 20_000
 	maxTransforms      = 50 // behind one star
+	callsOfSelect      = 10 // calls that cost about what a SELECT does
 )
 
 // transformers refuses a star with too many.
@@ -54,18 +55,37 @@ func (e *expander) countSelects(n id) int {
 		switch x := &e.nodes[c]; x.kind {
 		case kCTE:
 			return c == n // it counts where it is named
+		case kLambda:
+			if e.isNamedLambda(c) {
+				return false // likewise
+			}
 		case kSelect:
 			sum++
 		case kTable:
-			if parts := e.parts(c); len(parts) == 1 {
-				if cte := e.cteOf(parts[0], c); cte != 0 {
-					sum += e.ofCTE(cte)
-				}
+			sum += e.namedHere(c)
+		case kIdent:
+			if up := e.nodes[x.up].kind; up == kIn || up == kAlias || up == kCall { // x IN name, in(x, name)
+				sum += e.namedHere(c)
+			}
+		case kCall:
+			if name, ok := e.nameOf(x.name); ok && len(e.bodies) > 0 {
+				f, _ := e.named(name)
+				sum += f.size / callsOfSelect
 			}
 		}
 		return sum <= maxExpandedSelects
 	})
 	return min(sum, maxExpandedSelects+1)
+}
+
+// namedHere is how many SELECTs stand for a name.
+func (e *expander) namedHere(n id) int {
+	if parts := e.parts(n); len(parts) == 1 && len(e.ctes[parts[0]]) > 0 {
+		if cte := e.cteOf(parts[0], n); cte != 0 {
+			return e.ofCTE(cte)
+		}
+	}
+	return 0
 }
 
 func (e *expander) ofCTE(cte id) int {
@@ -92,7 +112,7 @@ func (g growth) times(n int) growth {
 // grow tells the growth of n in the body of a lambda, 0 for none. The bodies of lambdas count where they are called.
 func (e *expander) grow(n, lambda id) (sum growth) {
 	x := &e.nodes[n]
-	if x.kind == kLambda && n != lambda && e.nodes[x.up].kind == kAlias && e.nodes[e.nodes[x.up].up].kind == kWith {
+	if n != lambda && e.isNamedLambda(n) {
 		return growth{size: 1}
 	}
 	for c := x.first; c != 0; c = e.nodes[c].next {

@@ -293,6 +293,10 @@ func TestExpansion(t *testing.T) {
 	args := func(n int) string {
 		return chain(n, "x -> (x, x, x) AS f0", "x -> f{j}((x, x)) AS f{i}", " SELECT f{n}(1)")
 	}
+	both := func(n int) string {
+		return strings.Replace(lambdas(11), " SELECT f11(1)", ", "+strings.Replace(unions(n)[len("WITH "):], "SELECT 1 AS id", "SELECT f11(number) AS id FROM numbers(1)", 1), 1)
+	}
+	ins := chain(12, "c0 AS (SELECT 1 AS id)", "c{i} AS (SELECT 1 AS id WHERE 1 IN c{j} AND in(1, c{j}))", " SELECT count() FROM c{n}")
 	many := "SELECT * FROM t" + strings.Repeat(" UNION ALL SELECT * FROM t", 400)
 	for sql, want := range map[string]string{
 		lambdas(10): "", lambdas(16): "too-complex", lambdas(60): "too-complex",
@@ -302,7 +306,8 @@ func TestExpansion(t *testing.T) {
 		chain(60, "x -> x + 1 AS f0", "x -> f{j}(x) + 1 AS f{i}", " SELECT arrayMap(f{n}, [1, 2])"):  "",
 		"WITH x -> x AS f SELECT * FROM (WITH " + strings.TrimPrefix(lambdas(16), "WITH ") + ")":     "too-complex",
 		"WITH x -> f(f(x)) AS f SELECT f(1)": "too-complex",
-		many:                                 "",
+		both(0):                              "", both(3): "too-complex", ins: "too-complex",
+		many: "",
 		"SELECT * " + strings.Repeat("APPLY(toString) ", 51) + "FROM t": "too-complex",
 		"SELECT * " + strings.Repeat("APPLY(toString) ", 50) + "FROM t": "",
 	} {

@@ -193,7 +193,7 @@ func (j *judge) walk() {
 		case kAlias:
 			j.lambdaName(n)
 		case kLambda:
-			if up := &j.nodes[j.nodes[n].up]; up.kind == kAlias && j.nodes[up.up].kind == kWith {
+			if j.isNamedLambda(n) {
 				lambdas = append(lambdas, n)
 			}
 		case kStar, kMatcher:
@@ -271,6 +271,12 @@ func (j *judge) functionName(tok int32, name string) {
 	}
 	j.sayAt(Error, ruleFunction, int(t.start), int(t.end), "The function "+shown+" is not one that the guard knows.",
 		"Mind the case of its name; an operator allows further functions with --allow-function.")
+}
+
+// isNamedLambda tells a lambda to which a WITH gives a name.
+func (j *judge) isNamedLambda(n id) bool {
+	up := &j.nodes[j.nodes[n].up]
+	return j.nodes[n].kind == kLambda && up.kind == kAlias && j.nodes[up.up].kind == kWith
 }
 
 // isLambda tells whether name means the lambda of a WITH that stands above the token.

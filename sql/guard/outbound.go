@@ -41,6 +41,11 @@ const (
 	webURL
 )
 
+// structured tells whether one of the arguments is the structure of a table.
+func (f outbound) structured() bool {
+	return f.address == webURL || f.port == "6379" || f.port == "27017"
+}
+
 type keyForm uint8
 
 const (

@@ -193,7 +193,6 @@ func TestVerdicts(t *testing.T) {
 		{"SELECT * FROM generateRandom(concat('y', ' UInt8')) LIMIT 1", "table-function-argument"},
 		{"SELECT * FROM null('x UInt8 EPHEMERAL hostName()')", "table-structure"},
 		{"SELECT * FROM redis('db.example:1', 'k', 'k String, v String ALIAS hostName()', 0, {S})", "table-structure"},
-		{"SELECT * FROM postgresql('db.example:5432', 'd', 'values', 'alias', 'a default b')", "table-structure"},
 		{"SELECT * FROM postgresql('db.example:5432', 'd', 'values', 'alias', {S})", "credential"},
 		{"SELECT CAST(unhex('00') AS AggregateFunction(aggThrow(1.0), UInt64))", "function"},
 		{"SELECT unhex('00')::AggregateFunction(1, sum, UInt64), CAST(x, 'Array(AggregateFunction(uniqIf, UInt8, UInt8))') FROM t", "allowed"},
@@ -205,6 +204,10 @@ func TestVerdicts(t *testing.T) {
 		{"WITH 'x String ALIAS hostName()' AS s SELECT * FROM generateRandom(s) LIMIT 1", "table-function-argument"},
 		{"WITH 'Values' AS CSV SELECT * FROM format(CSV, 'x String', '1')", "table-function-argument"},
 		{"WITH 'x String ALIAS hostName()' AS s SELECT * FROM s3('https://b.example/a', NOSIGN, CSV, s)", "table-function-argument"},
+		{"SELECT * FROM postgresql('db.example:5432', 'shop', 'my alias', 'user', 'correct default horse')", "allowed"},
+		{"SELECT * FROM s3('https://b.example/reports.values/x.csv', 'AKIA', 'an alias of x', 'CSV', 'id UInt32, default String, a Tuple(default String, alias UInt8)')", "allowed"},
+		{"SELECT * FROM s3('https://b.example/x.csv', 'AKIA', 'x', 'CSV', 'id UInt32, default DEFAULT hostName()')", "table-structure"},
+		{"SELECT * FROM format(CSV, 'a Nullable(String) DEFAULT hostName()', '1')", "table-structure"},
 		{"SELECT structureToCapnProtoSchema('x UInt64 DEFAULT 1')", "function"},
 		{"SELECT CAST(unhex('00') AS `AggregateFunction`(aggThrow(1.0), UInt64))", "function"},
 		// Rows by another form.

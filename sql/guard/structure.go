@@ -23,6 +23,7 @@ func (j *judge) texts(name string, f tableFunction, args id) {
 		}
 		switch {
 		case lower == "format" && i == count && count > 1, lower == "values" && i > 1: // data
+		case f.class == tableOutbound && (!f.outbound.structured() || j.isCredentialPlace(f.outbound, i-1)): // names, and credentials
 		case j.computes(a):
 			j.refuse(ruleStructure, a, "The structure of a table may not compute columns here.", "Write names and types only, without DEFAULT, MATERIALIZED, EPHEMERAL or ALIAS.")
 		}
@@ -53,7 +54,8 @@ func (j *judge) isValues(a id) bool {
 	case kLiteral:
 		j.varying = j.varying || j.spanIn(j.start(a), j.endByte(a), 0)
 		text, _ := j.nameOf(x.tok)
-		return strings.EqualFold(text, "values") || strings.Contains(strings.ToLower(text), ".values")
+		file := strings.ToLower(text[strings.LastIndexByte(text, '/')+1:])
+		return file == "values" && !strings.Contains(text, "/") || strings.Contains(file, ".values")
 	}
 	return false
 }
@@ -69,21 +71,22 @@ func (j *judge) computes(a id) bool {
 	if !ok {
 		return true
 	}
-	before := 0
+	last := lexer.Comma
 	l := lexer.New(text)
 	for t := l.Next(); t.Kind != lexer.End; t = l.Next() {
 		switch t.Kind {
 		case lexer.Space, lexer.Comment:
 			continue
 		case lexer.Word:
+			if last == lexer.Comma || last == lexer.OpenRound {
+				break // the name of a column
+			}
 			switch strings.ToUpper(text[t.Start:t.End]) {
 			case "DEFAULT", "MATERIALIZED", "EPHEMERAL", "ALIAS":
-				if before > 0 {
-					return true
-				}
+				return true
 			}
 		}
-		before++
+		last = t.Kind
 	}
 	return false
 }
