@@ -59,17 +59,19 @@ func Compile(src *lexer.Source) (*Template, error) {
 		return nil, Errors{newError(src, 0, KindLimit, prefix+"the template is larger than 4 MB", "")}
 	}
 	tree, err := parse.Parse(src.Text[offset:])
+	var errs Errors
 	if err != nil {
-		var errs Errors
 		for _, e := range err.(parse.Errors) {
 			errs = append(errs, newError(src, offset+e.Pos, string(e.Kind), e.Message, e.Hint))
 		}
-		return nil, errs
+		if tree == nil {
+			return nil, errs
+		}
 	}
 	c := newCompiler(t, offset)
 	c.compile(tree)
-	if len(c.faults) > 0 {
-		return nil, c.errors()
+	if errs = append(errs, c.errors()...); len(errs) > 0 {
+		return nil, errs
 	}
 	return t, nil
 }

@@ -8,16 +8,23 @@ import (
 // maxBlocks is how deep statements may nest.
 const maxBlocks = 99
 
-// Parse reads a template. The error, if any, is Errors: every mistake that can be found without guessing.
+// Parse reads a template. The error, if any, is Errors: every mistake that can be found without guessing. Where all of them are
+// uses in a {{ }} of what the language leaves out, there is a tree too, with an empty text for each: it is good for finding
+// further mistakes, and for nothing else.
 func Parse(src string) (*Tree, error) {
 	p := &parser{src: src}
 	p.blocks = []*open{{body: new(Block)}}
 	root := p.blocks[0].body
 	p.items()
-	if errs := append(p.structure, p.content...); len(errs) > 0 {
-		return nil, errs
+	tree := &Tree{Source: src, Root: *root}
+	errs := append(p.structure, p.content...)
+	switch {
+	case len(errs) == 0:
+		return tree, nil
+	case len(errs) == p.leftOut:
+		return tree, errs
 	}
-	return &Tree{Source: src, Root: *root}, nil
+	return nil, errs
 }
 
 // open is a statement whose end has not come yet.
@@ -35,10 +42,11 @@ type open struct {
 }
 
 type parser struct {
-	src    string
-	space  Space
-	blocks []*open
-	line   lineCounter
+	src     string
+	space   Space
+	blocks  []*open
+	line    lineCounter
+	leftOut int // mistakes that are no more than the use, in a {{ }}, of what the language leaves out
 	// Mistakes of the nesting come before those inside of tags, wherever they stand: so the reference reports them.
 	structure Errors
 	content   Errors
@@ -159,7 +167,11 @@ func (p *parser) print(it Item) {
 	x, err := q.printed()
 	if err != nil {
 		p.reject(err)
-		return
+		if err.Kind != Unsupported {
+			return
+		}
+		p.leftOut++
+		x = &Const{Pos: Pos(from), Kind: Str} // so that the rest of the template can be judged
 	}
 	n.X, n.Kept = x, q.sc.comment
 	p.add(n)
