@@ -22,6 +22,8 @@ func TestExactBounds(t *testing.T) {
 	}{
 		{strings.Replace(nested, "n)", "4)", 1), templating.Limits{Depth: 5}, false},
 		{strings.Replace(nested, "n)", "5)", 1), templating.Limits{Depth: 5}, true},
+		{"{% set d = JSON('[[1]]') %}ok", templating.Limits{Depth: 3}, false},
+		{"{% set d = JSON('[[1]]') %}ok", templating.Limits{Depth: 2}, true},
 		{"{% set p = enumerate_with_last([1]) %}ok", templating.Limits{Depth: 2}, false},
 		{"{% set p = enumerate_with_last([1]) %}ok", templating.Limits{Depth: 1}, true},
 		{"{% set p = enumerate_with_last([[1]]) %}ok", templating.Limits{Depth: 3}, false},
@@ -121,6 +123,8 @@ func TestEdges(t *testing.T) {
 		{"{{JSON('[' + '9' * 4097 + ']')}}", "!Template Syntax Error: the template exceeds its limit of 16384 bits of an integer"},
 		{"{{len(none or '')}}{{len({1})}}{{len((1, 2))}}", "012"},
 		{"{{DateTime64('2024-01-01 00:00:00.5+0:1:00')}}", "!Template Syntax Error: Error validating '2024-01-01 00:00:00.5+0:1:00' to type DateTime64"},
+		{"{{DateTime64('2024-01-01 00:00:00.5+ab')}}", "!Template Syntax Error: Error validating '2024-01-01 00:00:00.5+ab' to type DateTime64"},
+		{"{{DateTime64('2024-01-01 00:00:00.5+123')}}", "!Template Syntax Error: Error validating '2024-01-01 00:00:00.5+123' to type DateTime64"},
 		{"{{JSON('1 éééééééééééééé')}}", "!Template Syntax Error: Error parsing JSON: '1 éééééééééééééé' - Extra data: line 1 column 3 (char 2)"},
 	} {
 		in := templating.Input{Params: append(args("b", "1, 2", "e", "", "n", "1,2", "w", "x y  z ", "p", "1%", "j", `{"9%": ["8%"]}`), templating.NamedArg{Name: "pp", Arg: templating.Arg{IsList: true, List: []string{"2%", "x"}}},
@@ -430,5 +434,25 @@ func TestItemsOfAStandIn(t *testing.T) {
 		if (err == nil) != ok {
 			t.Errorf("[%s]: %v", index, err)
 		}
+	}
+}
+
+// In a validation a stand-in begins with no text; it has no end, as in the reference.
+func TestAffixOfAStandIn(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ text, want string }{
+		{"{% if x.startswith('a') %}y{% else %}n{% end %}", "n"},
+		{"{% if 'abc'.startswith('a') %}y{% else %}n{% end %}", "y"},
+		{"{% if 'abc'.endswith('a') %}y{% else %}n{% end %}", "n"},
+	} {
+		var b lexer.Builder
+		if _, err := compile(t, "%"+c.text).Render(&b, templating.Input{Mode: templating.Validate}); err != nil || b.Statement().SQL() != c.want {
+			t.Errorf("%s: got %s, %v", c.text, b.Statement().SQL(), err)
+		}
+	}
+	var b lexer.Builder
+	_, err := compile(t, "%{% if x.endswith('a') %}y{% else %}n{% end %}").Render(&b, templating.Input{Mode: templating.Validate})
+	if err == nil || !strings.Contains(err.Error(), "'Placeholder' object has no attribute 'endswith'") {
+		t.Errorf("endswith: got %s, %v", b.Statement().SQL(), err)
 	}
 }
