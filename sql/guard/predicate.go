@@ -190,9 +190,8 @@ func (w *walker) paramBehind(at id) (found bool) {
 	}
 	w.within(at, func(n id) bool {
 		if w.nodes[n].kind == kIdent {
-			parts := w.Query.parts(n)
-			found = found || len(parts) == 0 || w.mixed() || len(meanings(parts)) == 0 ||
-				slices.ContainsFunc(meanings(parts), func(p string) bool { return w.isAlias(p) || !plainName(p) })
+			names := meanings(w.Query.parts(n))
+			found = found || len(names) == 0 || w.mixed() || slices.ContainsFunc(names, func(s string) bool { return w.isAlias(s) || !plainName(s) })
 		}
 		return !found
 	})

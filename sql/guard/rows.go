@@ -1,6 +1,7 @@
 package guard
 
 import (
+	"slices"
 	"strings"
 
 	"penstock/sql/lexer"
@@ -151,11 +152,11 @@ func plainName(s string) bool {
 
 func (j *judge) storedCall(n id) bool {
 	name, _ := j.nameOf(j.nodes[n].name)
-	switch strings.ToLower(name) {
+	lower := strings.ToLower(name)
+	switch lower {
 	case "arrayenumerate": // of an array that was aggregated it would number the rows
 		arg := j.argument(n, 0)
-		parts := j.parts(arg)
-		return j.nodes[arg].kind == kIdent && len(parts) > 0 && !j.isAlias(parts[len(parts)-1]) && j.stored(arg)
+		return j.nodes[arg].kind == kIdent && !slices.ContainsFunc(meanings(j.parts(arg)), j.isAlias) && j.stored(arg)
 	case "arrayfilter", "arraymap", "arraysort", "arrayreversesort", "arraydistinct", "arrayreverse", "arrayslice", "arrayzip", "arrayconcat",
 		"arraycompact", "arrayflatten", "flatten", "arrayintersect", "arrayjoin", "mapkeys", "mapvalues", "mapfilter",
 		"splitbychar", "splitbystring", "splitbywhitespace", "splitbynonalpha", "splitbyalpha", "splitbyregexp", "extractall",
@@ -165,19 +166,10 @@ func (j *judge) storedCall(n id) bool {
 	default:
 		return false
 	}
-	columns := false
-	splits := j.c.quiet[strings.ToLower(name)]&split != 0 || strings.HasPrefix(strings.ToLower(name), "split") || strings.HasPrefix(strings.ToLower(name), "extract")
+	columns, splits := false, strings.HasPrefix(lower, "split") || strings.HasPrefix(lower, "extract") || strings.HasSuffix(lower, "tokens")
 	for c := j.nodes[n].first; c != 0; c = j.nodes[c].next {
-		switch x := &j.nodes[c]; x.kind {
-		case kIdent, kLiteral, kParams:
-		case kSubscript, kElementOf, kCast, kAlias:
-			if splits && j.nodes[x.first].kind != kIdent {
-				return false // a text that was made of others may be a list of questions
-			}
-		default:
-			if splits {
-				return false
-			}
+		if splits && !j.isColumnText(c) {
+			return false
 		}
 		switch x := &j.nodes[c]; x.kind {
 		case kLiteral, kParams: // a separator, a pattern, a number
@@ -193,6 +185,20 @@ func (j *judge) storedCall(n id) bool {
 		}
 	}
 	return columns
+}
+
+// isColumnText tells what may be split: a constant, or a column or a part of one. A text that the statement made may be a list
+// of questions.
+func (j *judge) isColumnText(n id) bool {
+	switch x := &j.nodes[n]; x.kind {
+	case kLiteral, kParams:
+		return true
+	case kIdent:
+		return !slices.ContainsFunc(meanings(j.parts(n)), j.isAlias)
+	case kSubscript, kElementOf, kCast, kAlias:
+		return j.nodes[x.first].kind == kIdent && j.isColumnText(x.first)
+	}
+	return false
 }
 
 // grows tells whether the body of a lambda may make an array of one value.

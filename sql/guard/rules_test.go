@@ -72,6 +72,9 @@ func TestVerdicts(t *testing.T) {
 		{"SELECT 1 FROM events WHERE arrayExists(v -> {S} LIKE v, tags)", "oracle"},
 		{"SELECT 1 FROM events ARRAY JOIN splitByChar(',', arrayMap(x -> 'A%,B%', tags)[1]) AS u WHERE {S} LIKE u", "oracle-rows"},
 		{"SELECT 1 FROM events ARRAY JOIN splitByChar(',', path) AS u WHERE {S} LIKE u", "oracle"},
+		{"WITH arrayMap(x -> 'A%,B%', tags)[1] AS a SELECT 1 FROM events ARRAY JOIN splitByChar(',', a) AS u WHERE {S} LIKE u", "oracle-rows"},
+		{"SELECT 1 FROM (SELECT groupArray(id) AS `x.y` FROM events) ARRAY JOIN arrayEnumerate(x.y) AS p WHERE {S} < p", "oracle-rows"},
+		{"SELECT 1 FROM events ARRAY JOIN arrayEnumerate(attrs.key) AS p WHERE name = {S}", "predicate"},
 		{"WITH b + 1 AS a, a + 1 AS b SELECT 1 FROM events WHERE {S} > a", "oracle-rows"},
 		{"WITH toString(1 + 1) AS a SELECT 1 FROM events AS e WHERE startsWith({S}, a) AND {S} > e.name AND substring(path, 1, 2) > {S}", "predicate"},
 		// A part of it meets only what is settled: of what is computed for each row every row is another question.
