@@ -29,8 +29,8 @@ Example:
 
 // Run judges the folder.
 func (c checkCommand) Run(std stdio) error {
-	if info, err := os.Stat(c.Dir); err != nil || !info.IsDir() {
-		return usageError{fmt.Sprintf("there is no folder %s", c.Dir)}
+	if err := needFolder(c.Dir); err != nil {
+		return err
 	}
 	g, err := offlineGuard(c.rulesFlags)
 	if err != nil {
@@ -67,6 +67,14 @@ func (c checkCommand) Run(std stdio) error {
 	}
 	if wrong > 0 {
 		return exitCode(exitProblems)
+	}
+	return nil
+}
+
+// needFolder gives the error of a command whose folder is not there.
+func needFolder(dir string) error {
+	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+		return usageError{"there is no folder " + dir}
 	}
 	return nil
 }

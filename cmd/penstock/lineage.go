@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"io"
-	"os"
 	"strings"
 
 	"penstock/gateway/project"
@@ -60,8 +59,8 @@ type lineageParam struct {
 
 // Run tells.
 func (c lineageCommand) Run(std stdio) error {
-	if info, err := os.Stat(c.Dir); err != nil || !info.IsDir() {
-		return usageError{fmt.Sprintf("there is no folder %s", c.Dir)}
+	if err := needFolder(c.Dir); err != nil {
+		return err
 	}
 	content, err := project.Read(c.Dir)
 	if err != nil {
