@@ -178,6 +178,7 @@ func (c *compiler) applied(pos int, fn *function, args []eval, slots []int) eval
 		for i, arg := range args {
 			v, f := arg(r)
 			if f != nil {
+				r.stack = r.stack[:base]
 				return none, f
 			}
 			if slots[i] >= 0 {

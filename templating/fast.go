@@ -259,7 +259,11 @@ func (id *ident) finish(r *run, dst []byte) (out []byte, from *origin, ok bool) 
 		} else if from != v.from {
 			from = r.union(from, v.from)
 		}
-		dst = id.inside(dst, v.s)
+		if v.n == isPlain {
+			dst = append(dst, v.s...)
+		} else {
+			dst = id.inside(dst, v.s)
+		}
 	}
 	return append(dst, '`'), from, true
 }

@@ -1,8 +1,7 @@
 package templating
 
 import (
-	"strings"
-
+	"penstock/templating/literal"
 	"penstock/templating/parse"
 )
 
@@ -16,15 +15,45 @@ type walk struct {
 	from   *origin
 }
 
+// inList says of the bytes of a list between commas what they are: 0 for those that stand for themselves wherever they are
+// printed, comma or other.
+var inList = func() (t [256]byte) {
+	for c := range t {
+		switch {
+		case c == ',':
+			t[c] = comma
+		case !literal.IsWord("_" + string([]byte{byte(c)})):
+			t[c] = other
+		}
+	}
+	return t
+}()
+
+const (
+	comma = 1
+	other = 2
+)
+
 // next gives the next item; ok is false behind the last one.
 func (w *walk) next(v *value) (ok bool) {
 	if w.splits {
 		s := w.rest
-		i := strings.IndexByte(s, ',')
-		if w.splits = i >= 0; w.splits {
-			s, w.rest = s[:i], s[i+1:]
+		n, seen := 0, byte(0)
+		for ; n < len(s); n++ {
+			c := inList[s[n]]
+			if c == comma {
+				break
+			}
+			seen |= c
 		}
-		v.become(kStr, 0, trim(s), w.from)
+		if w.splits = n < len(s); w.splits {
+			w.rest = s[n+1:]
+		}
+		if s = s[:n]; seen == 0 {
+			v.become(kStr, isPlain, s, w.from)
+		} else {
+			v.become(kStr, 0, trim(s), w.from)
+		}
 		return true
 	}
 	if len(w.items) == 0 {

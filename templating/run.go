@@ -29,8 +29,11 @@ type run struct {
 	steps, turns, grown int    // what is left of the budgets
 	scratch             []byte // of functions
 	unions              map[[2]*origin]*origin
-	facts               Facts
-	printed             []secretAt
+	// lately is what union gave, by how often it had been asked in that rendering: renderings are alike.
+	lately  [32]joined
+	asked   int
+	facts   Facts
+	printed []secretAt
 }
 
 // span is a piece of the output; the zero span is none.
@@ -89,9 +92,28 @@ func (r *run) union(a, b *origin) *origin {
 		return b
 	}
 	key := [2]*origin{a, b}
-	if o, ok := r.unions[key]; ok {
-		return o
+	seen := &r.lately[r.asked%len(r.lately)]
+	r.asked++
+	if seen.of == key {
+		return seen.is
 	}
+	o, ok := r.unions[key]
+	if !ok {
+		o = r.unite(key)
+	}
+	*seen = joined{key, o}
+	return o
+}
+
+// joined is what union gave for two origins.
+type joined struct {
+	of [2]*origin
+	is *origin
+}
+
+// unite is union for what was not asked for before.
+func (r *run) unite(key [2]*origin) *origin {
+	a, b := key[0], key[1]
 	names := slices.Clip(*a) // so that appending never writes into the other set
 	for _, n := range *b {
 		if !slices.Contains(*a, n) {

@@ -113,7 +113,7 @@ func (t *Template) begin(b *lexer.Builder, in Input) *run {
 	in.Limits = in.Limits.withDefaults()
 	r.b, r.w, r.in, r.most = b, b.Writer(), in, b.Len()+in.Limits.Output
 	r.sent()
-	r.steps, r.turns, r.grown = in.Limits.Steps, in.Limits.Turns, in.Limits.Values
+	r.steps, r.turns, r.grown, r.asked = in.Limits.Steps, in.Limits.Turns, in.Limits.Values, 0
 	return r
 }
 

@@ -38,7 +38,7 @@ type value struct {
 	kind kind
 	typ  numType // of a number that a type function gave: how to print it; 0 for plain numbers
 	from *origin
-	n    int64 // kBool, kInt; the bits of kFloat
+	n    int64 // kBool, kInt; the bits of kFloat; of kStr isPlain or 0
 	s    string
 	obj  any
 }
@@ -72,6 +72,9 @@ type part struct {
 	from   *origin
 	secret *secret
 }
+
+// isPlain marks a text that is known to be of ASCII letters, digits and underscores: no literal or name escapes any of it.
+const isPlain = 1
 
 var (
 	none   = value{kind: kNone}
