@@ -58,9 +58,8 @@ func (st Statement) AppendShape(key []byte) (shape []byte, ok bool) {
 					key = append(append(key, shapeSource), p.source.digest[:]...)
 				}
 			}
-			at, size := p.origin, uint32(end-start)
-			key = append(key, shapeCopied, byte(n), byte(n>>8), byte(at), byte(at>>8), byte(at>>16), byte(at>>24),
-				byte(size), byte(size>>8), byte(size>>16), byte(size>>24))
+			key = append(key, shapeCopied, byte(n), byte(n>>8))
+			key = binary.LittleEndian.AppendUint64(key, uint64(p.origin)<<32|uint64(end-start))
 		default:
 			key = binary.LittleEndian.AppendUint32(append(key, shapeText), uint32(end-start))
 			key = append(key, s.sql[start:end]...)
@@ -121,19 +120,31 @@ const maxDigits = 300
 // nextLiteral finds the first literal in the bytes [at, end) of a span; without one, from and to are end, and kind is 0, or
 // maskNone when a zero stands there.
 func (s *statement) nextLiteral(at, end int) (from, to int, kind byte) {
-	sql := s.sql
-	for i := at; i < end; {
-		for i < end && !begins[sql[i]] {
+	sql := s.sql[:end]
+	for i := at; i < len(sql); {
+		switch c := sql[i]; classes[c] {
+		case classOther:
 			i++
-		}
-		if i == end {
-			break
-		}
-		switch c := sql[i]; {
-		case c == 0:
-			return end, end, maskNone
-		case c == '\'' || c == '`' || c == '"':
-			n := quotedEnd(sql[i:end])
+		case classDigit:
+			if i == 0 || classes[sql[i-1]] < classWord {
+				j := digitsEnd(sql, i)
+				kind = maskWhole
+				if j+1 < len(sql) && sql[j] == '.' && classes[sql[j+1]] == classDigit {
+					j = digitsEnd(sql, j+1)
+					kind = maskDecimal
+				}
+				if j-i <= maxDigits && (j == len(s.sql) || classes[s.sql[j]] < classWord) {
+					return i, j, kind
+				}
+				i = j
+				continue
+			}
+			fallthrough
+		case classWord:
+			for i++; i < len(sql) && classes[sql[i]] >= classWord; i++ {
+			}
+		case classQuote:
+			n := quotedEnd(sql[i:])
 			if n < 0 {
 				return end, end, maskNone
 			}
@@ -144,49 +155,55 @@ func (s *statement) nextLiteral(at, end int) (from, to int, kind byte) {
 				return end, end, maskNone
 			}
 			i += n
-		case i == 0 || !continues(sql[i-1]):
-			j := digitsEnd(sql, i, end)
-			kind = maskWhole
-			if j+1 < end && sql[j] == '.' && sql[j+1] >= '0' && sql[j+1] <= '9' {
-				j = digitsEnd(sql, j+1, end)
-				kind = maskDecimal
-			}
-			if j-i <= maxDigits && (j == len(sql) || !continues(sql[j])) {
-				return i, j, kind
-			}
-			i = j
-		default:
-			i++
+		case classZero:
+			return end, end, maskNone
 		}
 	}
 	return end, end, 0
 }
 
-// begins has the bytes that a literal or a quoted name may begin with.
-var begins = [256]bool{0: true, '\'': true, '"': true, '`': true, '0': true, '1': true, '2': true, '3': true, '4': true, '5': true, '6': true,
-	'7': true, '8': true, '9': true}
+// The classes of bytes. A number directly beside classWord or classDigit could be another token together with it.
+const (
+	classOther = iota
+	classQuote
+	classZero
+	classWord
+	classDigit
+)
 
-func digitsEnd(sql []byte, i, end int) int {
-	for i < end && sql[i] >= '0' && sql[i] <= '9' {
+var classes = func() (t [256]uint8) {
+	for c := range t {
+		switch c := byte(c); {
+		case c == 0:
+			t[c] = classZero
+		case c == '\'' || c == '`' || c == '"':
+			t[c] = classQuote
+		case isDigit(c):
+			t[c] = classDigit
+		case isWord(c) || c == '.' || c == '$' || c >= 0x80:
+			t[c] = classWord
+		}
+	}
+	return t
+}()
+
+func digitsEnd(sql []byte, i int) int {
+	for i < len(sql) && classes[sql[i]] == classDigit {
 		i++
 	}
 	return i
 }
 
-// continues tells whether a number directly beside c could be another token together with it.
-func continues(c byte) bool {
-	return c == '_' || c == '.' || c == '$' || c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= 0x80
-}
-
 // quotedEnd is the length of the quoted string or name that b begins with, -1 when it is not closed in b. A doubled quote is
 // part of it, as is whatever follows a backslash.
 func quotedEnd(b []byte) int {
+	q := b[0]
 	for i := 1; i < len(b); i++ {
 		switch b[i] {
 		case '\\':
 			i++
-		case b[0]:
-			if i+1 == len(b) || b[i+1] != b[0] {
+		case q:
+			if i+1 == len(b) || b[i+1] != q {
 				return i + 1
 			}
 			i++
