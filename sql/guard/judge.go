@@ -233,6 +233,8 @@ func (j *judge) call(n id) {
 	switch lower {
 	case "arrayreduce", "arrayreduceinranges", "initializeaggregation":
 		j.aggregateInText(n)
+	default:
+		j.typeInText(n, lower)
 	}
 	if isHigherOrder(lower) {
 		j.functionAsArgument(n)

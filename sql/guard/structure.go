@@ -104,11 +104,56 @@ func (j *judge) aggregateTypes() {
 			text, ok = j.sql[j.start(n):j.endByte(n)], true
 		case x.kind == kLiteral && j.isString(n):
 			text, ok = j.nameOf(x.tok)
+		case x.kind == kName: // value.:`AggregateFunction(name, …)`
+			text, ok = j.nameOf(x.name)
 		}
 		if ok && strings.Contains(text, "AggregateFunction") {
 			j.aggregateType(n, text)
 		}
 	}
+}
+
+// typeArguments are the functions that read the name of a type from a text, and where it stands among their arguments; -1 is the
+// last.
+var typeArguments = map[string]int{"cast": 1, "_cast": 1, "accuratecast": 1, "accuratecastornull": 1, "accuratecastordefault": 1, "reinterpret": 1,
+	"defaultvalueoftypename": 0, "dynamicelement": 1, "variantelement": 1, "getsubcolumn": 1, "jsonextract": -1, "jsonextractcaseinsensitive": -1,
+	"jsonextractkeysandvalues": -1, "jsonextractkeysandvaluescaseinsensitive": -1}
+
+// typeInText demands that a type is named by a plain text, which aggregateTypes has read: a computed one may name whatever
+// aggregate function there is.
+func (j *judge) typeInText(n id, lower string) {
+	i, ok := typeArguments[lower]
+	if !ok {
+		return
+	}
+	arg := j.argument(n, max(i, 0))
+	for next := arg; i < 0 && next != 0; next = j.argument(n, -i) {
+		arg, i = next, i-1
+	}
+	if arg != 0 && !j.isPlainText(arg) {
+		j.refuse(ruleFunction, arg, "The guard cannot read the type that is named here.", "Write it as one plain string.")
+	}
+}
+
+// isPlainText tells a string, and a name that the statement gives to strings only.
+func (j *judge) isPlainText(n id) bool {
+	for j.nodes[n].kind == kAlias {
+		n = j.nodes[n].first
+	}
+	if j.nodes[n].kind != kIdent {
+		return j.isString(n)
+	}
+	parts := j.parts(n)
+	if len(parts) != 1 {
+		return false
+	}
+	givers := j.givers(parts[0])
+	for i, g := range givers {
+		if x := &j.nodes[g]; i == maxArms || x.kind != kAlias || !j.isString(x.first) {
+			return false
+		}
+	}
+	return len(givers) > 0
 }
 
 func isAggregateType(token string) bool {
