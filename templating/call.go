@@ -148,19 +148,22 @@ func (c *compiler) apply(x *parse.Call, fn *function) eval {
 	args, slots, wrong := c.bind(x, fn)
 	if wrong == nil {
 		e := c.applied(pos, fn, args, slots)
+		c.probe(x, e, false)
 		if p := c.paramCall(x, fn, e); p != nil {
 			c.params[x] = p
 			return p.eval
 		}
 		return e
 	}
-	return func(r *run) (value, *fault) {
+	e := func(r *run) (value, *fault) {
 		if _, f := r.evals(args); f != nil {
 			return none, f
 		}
 		f := *wrong
 		return none, f.at(pos)
 	}
+	c.probe(x, e, true)
+	return e
 }
 
 // applied compiles a call whose arguments fit.

@@ -46,7 +46,10 @@ func (c *compiler) terms(x *parse.Call) []term {
 		t := term{column: k.Name, op: "= ", value: c.exprOrSecret(k.Value), short: c.appender(k.Value), pos: c.pos(k)}
 		if n := strings.LastIndex(k.Name, "__"); n >= 0 {
 			t.column, t.suffix = k.Name[:n], k.Name[n+2:]
-			t.op = operator(t.suffix)
+			if t.op = operator(t.suffix); t.op == "" {
+				f := unknownOperator(&t)
+				c.t.probes = append(c.t.probes, probe{t.pos, func(*run) (value, *fault) { return none, f }})
+			}
 		}
 		t.column += " "
 		out[i] = t
@@ -135,7 +138,7 @@ func (w *andWriter) term(t *term) *fault {
 	}
 	if t.op == "" { // found only once all values are there
 		if w.wrong == nil {
-			w.wrong = badArgument("operand %s not supported", t.suffix).at(t.pos)
+			w.wrong = unknownOperator(t)
 		}
 		return nil
 	}
@@ -148,6 +151,12 @@ func (w *andWriter) term(t *term) *fault {
 	}
 	w.out, f = w.r.appendSQL(w.out, v)
 	w.from = w.r.union(w.from, v.from)
+	return f
+}
+
+func unknownOperator(t *term) *fault {
+	f := badArgument("operand %s not supported", t.suffix).at(t.pos)
+	f.hint = "sql_and knows __in, __not_in, __gt, __lt, __gte and __lte behind the name of a column"
 	return f
 }
 

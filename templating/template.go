@@ -23,6 +23,7 @@ type Template struct {
 	tables  []string
 	uses    []use
 	notes   []Note
+	probes  []probe
 	clashes []string // names that the HTTP layer uses itself
 	every   *origin  // all parameters
 	pool    sync.Pool

@@ -87,6 +87,15 @@ func (p *Pipe) Notes() []templating.Note {
 	return notes
 }
 
+// Mistakes are the calls in the templates of all nodes that no request avoids, in the order of the file.
+func (p *Pipe) Mistakes() templating.Errors {
+	var errs templating.Errors
+	for _, n := range p.nodes {
+		errs = append(errs, n.template.Mistakes()...)
+	}
+	return errs
+}
+
 // NodeNames are the names of the nodes, in the order of the file.
 func (p *Pipe) NodeNames() []string {
 	names := make([]string, len(p.nodes))

@@ -145,13 +145,15 @@ func judge(dir string, p loadedPipe, registry *pipes.Registry, scope pipes.Scope
 		problems = append(problems, Problem{File: p.file.in(dir), Line: note.Pos.Line, Column: note.Pos.Column, Node: note.Pos.Node,
 			Rule: "template/note", Warning: true, Sentence: note.Message})
 	}
-	known := len(problems)
+	problems = append(problems, atValidation(problemsOf(dir, p.file, pipe.Mistakes()))...)
+	failed := false
 	for _, name := range pipe.NodeNames() {
 		if _, err := pipe.Node(name, in, scope); err != nil {
-			problems = append(problems, atValidation(problemsOf(dir, p.file, err))...)
+			failed = true
+			problems = appendNew(problems, atValidation(problemsOf(dir, p.file, err)))
 		}
 	}
-	if len(problems) > known {
+	if failed {
 		return problems
 	}
 	st, err := pipe.Node(pipe.Served(), in, scope)
@@ -159,6 +161,16 @@ func judge(dir string, p loadedPipe, registry *pipes.Registry, scope pipes.Scope
 		return append(problems, problemsOf(dir, p.file, err)...)
 	}
 	return append(problems, findings(dir, p.file, st, rules)...)
+}
+
+// appendNew leaves out what is known already: a mistake comes up in the validation rendering too.
+func appendNew(known, found []Problem) []Problem {
+	for _, p := range found {
+		if !slices.Contains(known, p) {
+			known = append(known, p)
+		}
+	}
+	return known
 }
 
 // atValidation makes warnings of what only the stand-ins of the validation rendering may have brought about: a template's
