@@ -61,7 +61,7 @@ func (j *judge) viewArguments(n, args id) {
 
 func (j *judge) plainArguments(args id) {
 	j.each(args, func(a id) {
-		if k := j.nodes[a].kind; k != kLiteral && k != kIdent || j.mayBeText(a) {
+		if k := j.nodes[a].kind; k != kLiteral && k != kIdent || j.mayBeText(a) || j.isQuotedName(a) {
 			j.refuse(ruleArgument, a, "The arguments of this table function must be plain values.", "")
 		}
 	})
@@ -231,7 +231,8 @@ func (j *judge) isCredential(list []id, f outbound, i int) bool {
 	count := len(list) - f.shift
 	switch f.keys {
 	case keys45:
-		return (pos == 4 || pos == 5) && !(f.address == webURL && j.isFormat(at(4)))
+		// Of the functions for Azure four arguments have no credential: the last is a format or a structure.
+		return (pos == 4 || pos == 5) && !(f.address == webURL && (count < 5 || j.isFormat(at(4))))
 	case keys5:
 		return pos == 5
 	case keysRemote:

@@ -23,11 +23,26 @@ func (j *judge) texts(name string, f tableFunction, args id) {
 		}
 		switch {
 		case lower == "format" && i == count && count > 1, lower == "values" && i > 1: // data
-		case f.class == tableOutbound && (!f.outbound.structured() || j.isCredentialPlace(f.outbound, i-1)): // names, and credentials
-		case j.computes(a):
+		case f.class == tableOutbound && !f.outbound.structured(): // names, and credentials
+		case j.isQuotedName(a):
+			j.refuse(ruleStructure, a, "A quoted name stands for a text here.", "Write texts as strings.")
+		case j.computes(a): // wherever it stands: which place is the structure's depends on the other arguments
 			j.refuse(ruleStructure, a, "The structure of a table may not compute columns here.", "Write names and types only, without DEFAULT, MATERIALIZED, EPHEMERAL or ALIAS.")
 		}
 	})
+}
+
+// isQuotedName tells a name that may hold whatever a string may: ClickHouse takes names in these places for texts.
+func (j *judge) isQuotedName(a id) bool {
+	if j.nodes[a].kind != kIdent {
+		return false
+	}
+	for c := j.nodes[a].first; c != 0; c = j.nodes[c].next {
+		if x := &j.nodes[c]; x.kind == kName && j.toks[x.name].kind != lexer.Word {
+			return true
+		}
+	}
+	return false
 }
 
 // fixedTexts demands plain arguments of the functions that take a structure or a format: one that is computed cannot be read.
@@ -82,7 +97,7 @@ func (j *judge) computes(a id) bool {
 				break // the name of a column
 			}
 			switch strings.ToUpper(text[t.Start:t.End]) {
-			case "DEFAULT", "MATERIALIZED", "EPHEMERAL", "ALIAS":
+			case "DEFAULT", "MATERIALIZED", "EPHEMERAL", "ALIAS", "TTL":
 				return true
 			}
 		}
