@@ -229,6 +229,9 @@ func onlyEndpoint(q *lexer.Source) error {
 	if outside {
 		return workspace.Errorf(workspace.Forbidden, "The token may read the endpoint only: in 'q', select from _ and from nothing else")
 	}
+	if !parsed.OnlyLimits() {
+		return workspace.Errorf(workspace.Forbidden, "The token may read the endpoint only: the settings of 'q' may limit it, not change what it means")
+	}
 	return nil
 }
 

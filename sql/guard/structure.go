@@ -45,12 +45,22 @@ func (j *judge) isQuotedName(a id) bool {
 	return false
 }
 
+// takesText tells the generators of rows that read a text: a structure, or rows.
+func takesText(name string) bool {
+	switch strings.ToLower(name) {
+	case "format", "null", "generaterandom", "values":
+		return true
+	}
+	return false
+}
+
 // fixedTexts demands plain arguments of the functions that take a structure or a format: one that is computed cannot be read.
 func (j *judge) fixedTexts(name string, args id) {
-	switch strings.ToLower(name) {
-	case "format", "null", "generaterandom":
+	switch {
+	case !takesText(name):
+	case !strings.EqualFold(name, "values"):
 		j.plainArguments(args)
-	case "values": // what stands for a text there is the structure
+	default: // what stands for a text there is the structure
 		j.each(args, func(a id) {
 			name, _ := j.nameOf(j.nodes[a].name)
 			if k := j.nodes[a].kind; k == kIdent || k == kCall && j.isLambda(name, j.nodes[a].tok) {

@@ -51,8 +51,8 @@ func (q *Query) TableFunctions() []string {
 	return names
 }
 
-// CallsOut tells whether q calls a table function that is no generator of rows and reads no table of Tables: one that
-// reaches another host, or that the guard does not know.
+// CallsOut tells whether q calls a table function that does more than count up and reads no table of Tables: one that reaches
+// another host, that reads a text, or that the guard does not know.
 func (q *Query) CallsOut() bool {
 	for n := range q.nodes {
 		if q.nodes[n].kind != kTableFunc {
@@ -64,11 +64,27 @@ func (q *Query) CallsOut() bool {
 		}
 		switch f, known := knownTableFunction(parts[0]); {
 		case !known: // likewise
-		case f.class != tableGenerator && f.class != tableOwn && f.class != tableView:
+		case f.class == tableGenerator && takesText(parts[0]), f.class != tableGenerator && f.class != tableOwn && f.class != tableView:
 			return true
 		}
 	}
 	return false
+}
+
+// OnlyLimits tells whether the settings that q gives do no more than limit it: others could change what the statements mean
+// that are put into it.
+func (q *Query) OnlyLimits() bool {
+	for n := range q.nodes {
+		if q.nodes[n].kind != kSettings {
+			continue
+		}
+		for s := q.nodes[n].first; s != 0; s = q.nodes[s].next {
+			if name, _ := q.nameOf(q.nodes[s].name); catalogOf().settings[name] != "limit" {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // Format is the name of the FORMAT at the end and the bytes of that clause; "" when there is none.
