@@ -1,6 +1,9 @@
 package guard
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // A few bytes can mean much: ClickHouse puts a common table expression in wherever it is named, and a lambda of a WITH wherever
 // it is called, and does so before its own limits look. What a statement grows to is bounded here.
@@ -133,7 +136,7 @@ func (e *expander) grow(n, lambda id) (sum growth) {
 			if f, ok := e.named(parts[0]); ok {
 				return f
 			}
-			if lambda != 0 && e.gives(e.nodes[lambda].first, parts[0], lambda) {
+			if lambda != 0 && slices.ContainsFunc(e.givers(parts[0]), func(g id) bool { return e.lambdaOf(g) == lambda }) {
 				return growth{size: 1, params: 1}
 			}
 		}

@@ -1,6 +1,8 @@
 package guard
 
 import (
+	"fmt"
+
 	"penstock/sql/lexer"
 )
 
@@ -36,9 +38,14 @@ func (j *judge) secrets() {
 			}
 		}
 	}
+	secrets := 0
 	for _, sp := range j.spans {
 		if sp.Kind != lexer.Secret {
 			continue
+		}
+		if secrets++; secrets > maxSecrets {
+			j.sayAt(Error, ruleLimit, sp.Start, sp.End, fmt.Sprintf("More than %d secrets stand in one statement.", maxSecrets), "")
+			break
 		}
 		u := Use{Pos: j.st.Position(sp.Start), Start: sp.Start, End: sp.End}
 		if len(sp.Names) > 0 {

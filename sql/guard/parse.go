@@ -14,6 +14,9 @@ const (
 	maxChain = 500 // operators in a row, each of which ClickHouse nests
 	maxArms  = 500 // of one UNION
 
+	maxParams  = 50  // of a lambda
+	maxSecrets = 200 // in one statement: each is judged by what stands around it
+
 	maxFindings = 50 // of each severity in one report
 )
 

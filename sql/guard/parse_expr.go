@@ -1,6 +1,10 @@
 package guard
 
-import "penstock/sql/lexer"
+import (
+	"fmt"
+
+	"penstock/sql/lexer"
+)
 
 // Levels of binding, from loose to tight, as in ClickHouse's table of operators.
 const (
@@ -319,6 +323,10 @@ func (p *parser) access(left id) id {
 func (p *parser) lambda(left id) id {
 	if !p.isParameters(left) {
 		p.fail(ruleSyntax, "Only names may stand on the left of ->.", "Write x -> … or (x, y) -> ….")
+		return left
+	}
+	if p.count(left) > maxParams && p.nodes[left].kind == kTuple {
+		p.fail(ruleLimit, fmt.Sprintf("A lambda has more than %d parameters.", maxParams), "")
 		return left
 	}
 	n := p.wrap(kLambda, left)

@@ -40,6 +40,8 @@ type walker struct {
 	compared bool // it is behind a comparison
 	loose    bool // something else than the strict rule allows stands around it
 	cut      bool // a part was taken out of it, or it was looked into: a hash of that is no hash of the value
+	list     bool // it was split: what is compared are its parts, each whole
+	part     bool // a part of it is compared
 	oracle   bool // the comparison tells about a part of it, or about something that the caller chooses
 	parts    bool // and it is the caller who asks for a part
 	narrows  bool // the comparison asks for the order
@@ -118,12 +120,16 @@ func (j *judge) predicate(n, clause id, u *Use) {
 // step judges one node above the secret.
 func (w *walker) step(at id) {
 	x := &w.nodes[at]
+	if w.part && !w.joins(at) {
+		w.stop(ruleRows, "What is asked of a part of a secret may be joined by AND, OR and NOT only: whatever else could put many answers into one.")
+	}
 	switch x.kind {
 	case kAlias:
 		w.stop(ruleAlias, "An alias around the secret makes it readable in other clauses.")
 	case kTuple, kArray, kTernary, kCase:
 		w.throws()
 	case kLambda:
+		w.lambda(at)
 	case kUnary:
 		if x.op != wNot {
 			w.throws()
@@ -151,6 +157,33 @@ func (w *walker) step(at id) {
 	}
 }
 
+// joins tells AND, OR and NOT.
+func (w *walker) joins(at id) bool {
+	switch x := &w.nodes[at]; x.kind {
+	case kBinary:
+		return x.op == wAnd || x.op == wOr
+	case kUnary:
+		return x.op == wNot
+	case kCall:
+		switch strings.ToLower(w.functionOf(at)) {
+		case "and", "or", "not":
+			return true
+		}
+	}
+	return false
+}
+
+// lambda judges a comparison for each item of an array. The items are what tables hold: others would be rows out of nothing.
+func (w *walker) lambda(at id) {
+	switch call := w.nodes[at].up; strings.ToLower(w.functionOf(call)) {
+	case "arrayexists", "arrayall", "arraycount", "arrayfilter", "arrayfirst", "arraylast", "arrayfirstindex", "arraylastindex", "mapexists", "mapall":
+		if w.compared && w.storedLambda(at) {
+			return
+		}
+	}
+	w.stop(ruleRows, "Each item would ask something else about the secret here: together they give the whole value back.")
+}
+
 func (w *walker) change() {
 	if !w.hidden && !w.compared {
 		w.level, w.loose = changed, true
@@ -167,31 +200,52 @@ func (w *walker) compare(at id, inspects bool) {
 		w.stop(ruleThrows, "The other side may be of another type, and then the error quotes the secret in a changed form.")
 	}
 	w.compared = true
+	if w.numbered(at) {
+		w.stop(ruleRows, "The secret is compared with numbers of rows: one of them is it.")
+	}
 	if w.hidden && !w.cut {
 		return
 	}
-	if inspects || w.cut {
-		w.loose = true
+	w.part = inspects || w.cut || w.list
+	w.loose = w.loose || w.part
+	w.narrows = w.orders(at)
+	for c := w.nodes[at].first; c != 0; c = w.nodes[c].next {
+		switch {
+		case w.nodes[c].kind == kType, w.isConstant(c):
+		case w.part && (c == w.from || w.cut || !w.isTableText(c)):
+			w.stop(ruleRows, "Each row would ask something else about a part of the secret here: together they give the whole value back.")
+		case w.narrows && !w.part && c != w.from && !w.isOrdered(c):
+			w.stop(ruleRows, "The secret is ordered with what each row computes: together they give the whole value back.")
+		}
 	}
-	if inspects || w.cut || w.orders(at) {
-		w.settles(at)
+	asked := w.asks(at)
+	w.oracle = w.loose || asked
+	w.parts = asked && (w.part || w.narrows) // what is joined to it leaves the value whole
+}
+
+// asks tells whether the caller chooses something in a comparison.
+func (j *judge) asks(at id) bool {
+	known, ok := j.asked[at]
+	if !ok {
+		if j.asked == nil {
+			j.asked = map[id]bool{}
+		}
+		known = j.paramIn(at) || j.paramBehind(at)
+		j.asked[at] = known
 	}
-	asked := w.paramIn(at) || w.paramBehind(at)
-	w.narrows = w.narrows || w.orders(at)
-	w.oracle = w.oracle || inspects || w.loose || asked
-	w.parts = w.parts || asked && (inspects || w.cut || w.orders(at)) // what is joined to it leaves the value whole
+	return known
 }
 
 // paramBehind tells whether a name in a comparison may stand for a parameter of the request: one that the statement itself
 // gives, to whatever, or one of an expression.
-func (w *walker) paramBehind(at id) (found bool) {
-	if !w.hasParams() {
+func (j *judge) paramBehind(at id) (found bool) {
+	if !j.hasParams() {
 		return false
 	}
-	w.within(at, func(n id) bool {
-		if w.nodes[n].kind == kIdent {
-			names := meanings(w.Query.parts(n))
-			found = found || len(names) == 0 || w.mixed() || slices.ContainsFunc(names, func(s string) bool { return w.isAlias(s) || !plainName(s) })
+	j.within(at, func(n id) bool {
+		if j.nodes[n].kind == kIdent {
+			names := meanings(j.parts(n))
+			found = found || len(names) == 0 || j.mixed() || slices.ContainsFunc(names, func(s string) bool { return j.isAlias(s) || !plainName(s) })
 		}
 		return !found
 	})
@@ -302,7 +356,7 @@ func (w *walker) binary(at id) {
 		x.sym == lexer.Asterisk || x.sym == lexer.Slash: // divisions by zero, overflows of decimals
 		w.throws()
 		w.change()
-		w.cut = w.cut || !w.hidden && !w.compared
+		w.cut = w.cut || !w.hidden && !w.compared && (x.op == wDiv || x.op == wMod || x.sym == lexer.Percent)
 	case x.sym == lexer.Concatenation: // takes whatever type
 		w.change()
 	default:
@@ -357,7 +411,7 @@ func (w *walker) call(at id) {
 			w.compare(at, false)
 		}
 	case group&cipher != 0:
-		w.cipher(index)
+		w.cipher(at, index)
 	case group&oneWay != 0:
 		if lower == "hmac" && index == 0 {
 			w.throws()
@@ -367,9 +421,7 @@ func (w *walker) call(at id) {
 		if group&regexp != 0 {
 			w.throws()
 		}
-		if lower == "bittest" {
-			w.cuts(at)
-		}
+		w.cut = w.cut || lower == "bittest"
 		w.compare(at, group&structure == 0)
 	case group&cast != 0 && index == 0:
 		w.cast()
@@ -378,18 +430,15 @@ func (w *walker) call(at id) {
 		w.throws()
 	case group&measure != 0:
 		w.allText(at)
-		w.settles(at)
 		w.level, w.loose, w.cut = measured, true, true
 	case group&(text|wrapper|split) != 0:
 		if lower != "concat" { // which takes whatever type
 			w.allText(at)
 		}
-		switch lower {
-		case "substring", "substr", "mid", "substringutf8", "left", "right", "leftutf8", "rightutf8", "substringindex":
-			w.cuts(at)
-		}
-		if cut := !wholeTexts[lower] || strings.Contains(lower, "trim") && w.count(at) > 1; cut {
-			w.settles(at)
+		switch {
+		case group&split != 0:
+			w.list = true
+		case !wholeTexts[lower] || strings.Contains(lower, "trim") && w.count(at) > 1:
 			w.cut = true
 		}
 		w.change()
@@ -404,30 +453,14 @@ var wholeTexts = map[string]bool{"concat": true, "concatassumeinjective": true, 
 	"initcap": true, "bin": true, "hex": true, "base64encode": true, "base32encode": true, "base58encode": true,
 	"trim": true, "trimleft": true, "trimright": true, "trimboth": true, "ltrim": true, "rtrim": true}
 
-// settles demands that what a part of the secret meets is settled.
-func (w *walker) settles(at id) {
-	for c := w.nodes[at].first; c != 0; c = w.nodes[c].next {
-		if c != w.from && w.nodes[c].kind != kType && !w.isSettled(c) {
-			w.stop(ruleRows, "Each row would ask something else about the secret here: together they give the whole value back.")
-		}
-	}
-}
-
-// cuts demands that the part which a function takes of the secret is the same for each row: a column that chooses it asks as
-// many questions as there are rows.
-func (w *walker) cuts(at id) {
-	for c := w.nodes[at].first; c != 0; c = w.nodes[c].next {
-		if c != w.from && !w.isFixed(c) {
-			w.stop(ruleRows, "Each row would ask for another part of the secret here: together they give the whole value back.")
-		}
-	}
-}
-
-// cipher judges encrypt and its like: the secret may be the key or what stands behind it, as it is; as the text it is
-// changed in a way that the key undoes.
-func (w *walker) cipher(index int) {
+// cipher judges encrypt and its like: the secret may be the key, as it is; as the text it is changed in a way that the key
+// undoes. What stands behind the key is no secret to who knows the key, so that has to be a secret too.
+func (w *walker) cipher(at id, index int) {
 	if w.level != raw || index == 0 {
 		w.stop(ruleThrows, "An error of this could quote the secret in a changed form.")
+	}
+	if key := w.argument(at, 2); index > 2 && !(w.isString(key) && w.spanIn(w.start(key), w.endByte(key), lexer.Secret)) {
+		w.stop(ruleThrows, "Who knows the key finds this secret in what the function gives: let the key be a secret too.")
 	}
 	if index >= 2 {
 		w.hidden, w.loose = true, w.cut

@@ -3,8 +3,6 @@ package guard
 import (
 	"slices"
 	"strings"
-
-	"penstock/sql/lexer"
 )
 
 // Rows out of nothing: a statement that compares a secret may read the rows of tables, but make none of its own. Every value
@@ -63,8 +61,6 @@ func (j *judge) storedIn(n id) bool {
 	switch x := &j.nodes[n]; x.kind {
 	case kAlias, kCast, kSubscript, kElementOf:
 		return j.stored(x.first)
-	case kStar, kMatcher:
-		return true
 	case kIdent:
 		return j.storedName(n)
 	case kArray, kTuple:
@@ -126,18 +122,27 @@ func (j *judge) storedBehind(name string, n id) bool {
 	return true
 }
 
-// storedLambda tells whether a lambda gets what is settled: the arrays beside it in a call.
+// storedLambda tells whether a lambda gets one item after the other of what tables hold: the arrays beside it in a call.
 func (j *judge) storedLambda(lambda id) bool {
+	if known, ok := j.arrays[lambda]; ok {
+		return known
+	}
+	if j.arrays == nil {
+		j.arrays = map[id]bool{}
+	}
 	call := j.nodes[lambda].up
-	if j.nodes[call].kind != kCall {
-		return false
+	found := j.nodes[call].kind == kCall && !strings.HasPrefix(strings.ToLower(j.functionOf(call)), "arrayfold")
+	for a := j.nodes[call].first; found && a != 0; a = j.nodes[a].next {
+		found = a == lambda || j.stored(a)
 	}
-	for a := j.nodes[call].first; a != 0; a = j.nodes[a].next {
-		if a != lambda && !j.isSettled(a) {
-			return false
-		}
-	}
-	return true
+	j.arrays[lambda] = found
+	return found
+}
+
+// functionOf is the name of the function that a call calls.
+func (j *judge) functionOf(call id) string {
+	name, _ := j.nameOf(j.nodes[call].name)
+	return name
 }
 
 // plainName tells the names that columns of tables have from those of expressions, such as `range(256)`.
@@ -304,12 +309,12 @@ func (j *judge) readsTable(s id) bool {
 	return found
 }
 
-// mixed tells whether a union names a column by its first arm that another arm computes: then no name tells what is stored.
+// mixed tells whether a union names a column by its first arm that another arm may compute: then no name tells what is stored.
 func (j *judge) mixed() bool {
 	if j.unions == unknown {
 		j.unions = no
 		for n := id(1); n < id(len(j.nodes)); n++ {
-			if j.nodes[n].kind == kSelect && j.isLaterArm(n) && !j.readsNames(n) {
+			if j.nodes[n].kind == kSelect && j.isLaterArm(n) && !j.readsColumns(n) {
 				j.unions = yes
 			}
 		}
@@ -327,177 +332,249 @@ func (j *judge) isLaterArm(n id) bool {
 	return false
 }
 
-// readsNames tells whether a SELECT gives columns as they are, and stars.
-func (j *judge) readsNames(s id) bool {
+// readsColumns tells whether a SELECT gives columns of the tables that it reads, as they are.
+func (j *judge) readsColumns(s id) bool {
 	for c := j.nodes[j.childOf(s, kProjection)].first; c != 0; c = j.nodes[c].next {
 		n := c
 		for j.nodes[n].kind == kAlias {
 			n = j.nodes[n].first
 		}
-		switch x := &j.nodes[n]; {
-		case x.kind == kIdent, (x.kind == kStar || x.kind == kMatcher) && x.first == 0:
-		default:
+		if x := &j.nodes[n]; !(x.kind == kIdent && j.isTableColumn(n) || x.kind == kStar && x.first == 0 && j.readsTables(s)) {
 			return false
 		}
 	}
 	return true
 }
 
-// isFixed tells an argument that is the same for each row: numbers, texts, and what is counted in a secret.
-func (j *judge) isFixed(n id) bool {
-	switch x := &j.nodes[n]; x.kind {
-	case kLiteral:
-		return true
-	case kUnary, kBinary:
-		for c := x.first; c != 0; c = j.nodes[c].next {
-			if !j.isFixed(c) {
-				return false
-			}
-		}
-		return x.sym != lexer.End || x.kind == kUnary
-	case kCall:
-		name, _ := j.nameOf(x.name)
-		if j.c.quiet[strings.ToLower(name)]&(measure|cast) == 0 {
+// isTableColumn tells a name that surely is a column of a table of the workspace: nothing in the statement gives it to anything
+// else, and the SELECT around it reads tables and nothing else.
+func (j *judge) isTableColumn(n id) bool {
+	if j.nodes[n].kind != kIdent {
+		return false
+	}
+	names := meanings(j.parts(n))
+	for _, name := range names {
+		if !plainName(name) || j.isAlias(name) {
 			return false
 		}
-		for c := x.first; c != 0; c = j.nodes[c].next {
-			if !j.isFixed(c) {
-				return false
-			}
-		}
-		return true
 	}
-	return false
+	return len(names) > 0 && j.readsTables(j.above(n, kSelect))
 }
 
-// isSettled tells what a part of a secret may be compared with: the same for each row, or a column as tables hold it. Whatever
-// is computed of columns would be another question in each row: together they give the whole value back.
-func (j *judge) isSettled(n id) bool {
+// readsTables tells whether a SELECT reads tables and nothing else.
+func (j *judge) readsTables(s id) bool {
+	from := j.childOf(s, kFrom)
+	only := from != 0 && j.childOf(s, kArrayJoin) == 0
+	j.within(from, func(n id) bool {
+		switch j.nodes[n].kind {
+		case kSelect, kTableFunc, kArrayJoin:
+			only = false
+		case kTable:
+			parts := j.parts(n)
+			only = only && len(parts) > 0 && (len(parts) > 1 || len(j.ctes[parts[0]]) == 0)
+		}
+		return only
+	})
+	return only
+}
+
+// isTableText tells a column of a table, or a form of one that asks no more than it does.
+func (j *judge) isTableText(n id) bool {
 	switch x := &j.nodes[n]; x.kind {
-	case kTuple, kArray: // a list: each of its items is compared by itself
-		for c := x.first; c != 0; c = j.nodes[c].next {
-			if !j.isSettled(c) {
-				return false
-			}
-		}
-		return true
-	case kSub:
-		return j.stored(n) || j.oneRow(x.first)
-	}
-	return j.isSame(n) || j.asStored(n)
-}
-
-// asStored tells a column, or a form of it that adds nothing.
-func (j *judge) asStored(n id) bool {
-	x := &j.nodes[n]
-	switch x.kind {
 	case kIdent:
-		return j.stored(n)
-	case kAlias, kCast, kElementOf:
-		return j.asStored(x.first)
+		return j.isTableColumn(n)
+	case kCast, kElementOf:
+		return j.isTableText(x.first)
 	case kSubscript:
-		return j.asStored(x.first) && j.isSame(j.nodes[x.first].next)
+		return j.isTableText(x.first) && j.isConstant(j.nodes[x.first].next)
 	case kCall:
-		name, _ := j.nameOf(x.name)
-		lower := strings.ToLower(name)
-		if j.stored(n) {
-			return true
+		switch strings.ToLower(j.functionOf(n)) {
+		case "lower", "upper", "tostring", "assumenotnull":
+			return j.count(n) == 1 && j.isTableText(x.first)
 		}
-		group := j.c.quiet[lower]
-		if !keepsColumn[lower] && group&cast == 0 || x.first == 0 || !j.asStored(x.first) {
-			return false
-		}
-		for c := j.nodes[x.first].next; c != 0; c = j.nodes[c].next {
-			if j.nodes[c].kind != kLiteral {
-				return false
-			}
-		}
-		return true
 	}
 	return false
 }
 
-// keepsColumn are functions whose value tells no more than their first argument does.
-var keepsColumn = map[string]bool{"lower": true, "upper": true, "trim": true, "ltrim": true, "rtrim": true, "trimleft": true, "trimright": true,
-	"trimboth": true, "tostring": true, "length": true, "char_length": true, "lengthutf8": true, "substring": true, "substr": true, "left": true,
-	"right": true, "assumenotnull": true, "tonullable": true, "todate": true, "todatetime": true, "tostartofday": true, "date": true}
-
-// isSame tells what is the same for each row.
-func (j *judge) isSame(n id) bool {
+// isConstant tells what is the same for each row, whatever the statement calls it: values of the text and what functions that
+// depend on nothing else make of them.
+func (j *judge) isConstant(n id) bool {
 	if n == 0 {
 		return false
 	}
 	switch x := &j.nodes[n]; x.kind {
-	case kLiteral, kType, kParams, kTypeLit:
+	case kLiteral, kType, kTypeLit:
 		return true
-	case kIdent:
-		return j.sameBehind(n)
-	case kAlias, kCast, kUnary, kBinary, kInterval, kSubscript, kElementOf, kTuple, kArray:
+	case kCast, kUnary, kBinary, kInterval, kTuple, kArray, kSubscript, kElementOf, kTernary:
 	case kCall:
-		name, _ := j.nameOf(x.name)
-		lower := strings.ToLower(name)
-		if x.first == 0 && !sameEachRow[lower] || strings.HasPrefix(lower, "rand") || strings.HasPrefix(lower, "generate") || strings.HasPrefix(lower, "row") ||
-			strings.HasPrefix(lower, "arrayjoin") || lower == "unnest" || j.childOf(n, kOver) != 0 {
+		name := j.functionOf(n)
+		base, _, _ := j.c.function(name)
+		if lower := strings.ToLower(base); j.c.quiet[lower] == 0 && !sameEachRow[lower] {
 			return false
 		}
 	default:
 		return false
 	}
 	for c := j.nodes[n].first; c != 0; c = j.nodes[c].next {
-		if !j.isSame(c) {
+		if !j.isConstant(c) {
 			return false
 		}
 	}
 	return true
 }
 
-// sameBehind tells a name that surely stands for one value, the same for each row.
-func (j *judge) sameBehind(n id) bool {
-	if j.same == nil {
-		j.same = map[string]answer{}
+// sameEachRow are functions beside the quiet ones that give one value for all rows if their arguments do.
+var sameEachRow = map[string]bool{"now": true, "now64": true, "today": true, "yesterday": true, "pi": true, "e": true, "currentdatabase": true,
+	"tostring": true, "map": true, "repeat": true, "todecimal64": true, "tointervalday": true}
+
+// isOrdered tells what a secret may be ordered with: constants, and columns in forms that put no more values between two of
+// theirs. With whatever is computed, each row would be a step of a search.
+func (j *judge) isOrdered(n id) bool {
+	if j.isConstant(n) {
+		return true
 	}
-	found := false
-	for _, name := range meanings(j.parts(n)) {
-		if j.same[name] == unknown {
-			j.same[name] = no // for aliases that lead to one another
-			if j.givesSame(name) {
-				j.same[name] = yes
+	switch x := &j.nodes[n]; x.kind {
+	case kIdent:
+		return j.isOrderedName(n)
+	case kAlias, kCast, kElementOf:
+		return j.isOrdered(x.first)
+	case kTuple, kArray:
+		for c := x.first; c != 0; c = j.nodes[c].next {
+			if !j.isOrdered(c) {
+				return false
 			}
 		}
-		if givers := len(j.givers(name)); givers > 0 && j.same[name] == no {
-			return false
-		} else if givers > 0 {
-			found = true
-		}
-	}
-	return found && !j.mixed()
-}
-
-// givesSame tells whether whatever has the name is an expression that is the same for each row.
-func (j *judge) givesSame(name string) bool {
-	for i, g := range j.givers(name) {
-		x := &j.nodes[g]
-		if i == maxArms || x.kind != kAlias || !j.isSame(x.first) {
+		return true
+	case kSubscript:
+		return j.isOrdered(x.first) && j.isConstant(j.nodes[x.first].next)
+	case kCall:
+		lower := strings.ToLower(j.functionOf(n))
+		if !keepsOrder[lower] && j.c.quiet[lower]&cast == 0 && !strings.HasPrefix(lower, "tostartof") || !j.isOrdered(x.first) {
 			return false
 		}
+		for c := j.nodes[x.first].next; c != 0; c = j.nodes[c].next {
+			if !j.isConstant(c) {
+				return false
+			}
+		}
+		return true
 	}
-	return true
+	return false
 }
 
-// oneRow tells a query that reads nothing and gives one row of settled values.
-func (j *judge) oneRow(q id) bool {
-	s := j.nodes[q].first
-	if s == 0 || j.nodes[s].kind != kSelect || j.nodes[s].next != 0 || j.childOf(s, kFrom) != 0 {
+// keepsOrder are functions that make fewer values of those of their first argument, not more.
+var keepsOrder = map[string]bool{"lower": true, "upper": true, "trim": true, "tostring": true, "length": true, "substring": true, "left": true,
+	"assumenotnull": true, "tonullable": true, "date": true, "tomonday": true, "tounixtimestamp": true, "min": true, "max": true, "any": true,
+	"anylast": true, "ifnull": true, "coalesce": true}
+
+// isOrderedName judges a name: what the statement gives it, or a column if it gives it to nothing.
+func (j *judge) isOrderedName(n id) bool {
+	names := meanings(j.parts(n))
+	for _, name := range names {
+		if !plainName(name) {
+			return false
+		}
+		if j.ordered == nil {
+			j.ordered = map[string]answer{}
+		}
+		if j.ordered[name] == unknown {
+			j.ordered[name] = yes // for a name that leads to itself: ts AS ts
+			for i, g := range j.givers(name) {
+				if x := &j.nodes[g]; i == maxArms || x.kind != kAlias || !j.isOrdered(x.first) {
+					j.ordered[name] = no
+					break
+				}
+			}
+		}
+		if j.ordered[name] == no {
+			return false
+		}
+	}
+	return len(names) > 0 && !j.mixed()
+}
+
+// numbered tells whether numbers that the statement gave to its rows are below n. They count up without a gap, as numbers()
+// does.
+func (j *judge) numbered(n id) bool {
+	if !j.numbersRows() {
 		return false
 	}
-	for c := j.nodes[j.childOf(s, kProjection)].first; c != 0; c = j.nodes[c].next {
-		if !j.isSettled(c) {
-			return false
-		}
+	found, known := j.numberedIn[n]
+	if known {
+		return found
 	}
-	return true
+	if j.numberedIn == nil {
+		j.numberedIn = map[id]bool{}
+	}
+	j.within(n, func(c id) bool {
+		switch x := &j.nodes[c]; x.kind {
+		case kCall:
+			found = found || j.numbersRow(c)
+		case kStar, kMatcher:
+			found = true
+		case kIdent:
+			names := meanings(j.parts(c))
+			found = found || len(names) == 0 || j.mixed() || slices.ContainsFunc(names, j.isNumbered)
+		}
+		return !found
+	})
+	j.numberedIn[n] = found
+	return found
 }
 
-// sameEachRow are the functions without arguments that give one value for all rows.
-var sameEachRow = map[string]bool{"now": true, "now64": true, "today": true, "yesterday": true, "pi": true, "e": true, "currentdatabase": true,
-	"map": true, "array": true, "tuple": true}
+// isNumbered tells whether something that has the name is a number of a row.
+func (j *judge) isNumbered(name string) bool {
+	if !plainName(name) || j.untuples && !j.isAlias(name) {
+		return true
+	}
+	if j.counts == nil {
+		j.counts = map[string]answer{}
+	}
+	if j.counts[name] == unknown {
+		j.counts[name] = no // for a name that leads to itself
+		for i, g := range j.givers(name) {
+			if i == maxArms || j.numbered(j.expressionOf(g)) {
+				j.counts[name] = yes
+				break
+			}
+		}
+	}
+	return j.counts[name] == yes
+}
+
+// expressionOf is what an alias stands for, or where a name that is none comes from: the call around a lambda, the query of a
+// common table expression or of an element of FROM.
+func (j *judge) expressionOf(giver id) id {
+	if x := &j.nodes[giver]; x.kind == kAlias {
+		return x.first
+	}
+	up := j.nodes[giver].up
+	if lambda := j.above(giver, kLambda); lambda != 0 && j.nodes[giver].kind == kIdent {
+		up = j.nodes[lambda].up
+	}
+	return up
+}
+
+// numbersRows tells whether anything in the statement numbers rows, or takes tuples apart, whose elements have names that no
+// alias gave.
+func (j *judge) numbersRows() bool {
+	if j.windows == unknown {
+		j.windows = no
+		for n := id(1); n < id(len(j.nodes)); n++ {
+			switch x := &j.nodes[n]; x.kind {
+			case kCall:
+				if j.windows == no && j.numbersRow(n) {
+					j.windows = yes
+				}
+			case kStar:
+				j.untuples = j.untuples || slices.ContainsFunc(j.parts(n), j.isAlias)
+			}
+		}
+	}
+	return j.windows == yes
+}
+
+// numbersRow tells the calls that give each row another number: all window functions, and what adds up over rows.
+func (j *judge) numbersRow(call id) bool {
+	return j.childOf(call, kOver) != 0 || strings.HasPrefix(strings.ToLower(j.functionOf(call)), "running")
+}

@@ -269,47 +269,44 @@ func (q *Query) isForeignAlias(name string, n id) bool {
 }
 
 // isOwnAlias tells whether name surely means, at n, the alias of an expression in a WITH above n or a parameter of a lambda
-// around n, in the same text.
+// around n, in the same text. Of a name that is given too often that is not sure.
 func (q *Query) isOwnAlias(name string, n id) bool {
-	for u, from := q.nodes[n].up, n; u != 0; u, from = q.nodes[u].up, u {
-		switch x := &q.nodes[u]; x.kind {
-		case kTableFunc:
-			return false // as in cteOf
-		case kLambda:
-			if from != x.first && q.gives(x.first, name, n) {
-				return true
-			}
-		case kSelect:
-			with := q.childOf(u, kWith)
-			if with == 0 || with == from {
-				continue
-			}
-			most := maxArms // of a longer list the rest is not sure: the time stays linear
-			for c := q.nodes[with].first; c != 0 && most > 0; c = q.nodes[c].next {
-				if q.nodes[c].kind == kAlias && q.gives(c, name, n) {
-					return true
-				}
-				most--
-			}
-		}
+	givers := q.givers(name)
+	if len(givers) == 0 || len(givers) > maxArms {
+		return false
 	}
-	return false
+	view := q.above(n, kTableFunc)
+	return slices.ContainsFunc(givers, func(g id) bool {
+		scope, but := q.lambdaOf(g), q.nodes[g].up
+		if scope != 0 {
+			but = q.nodes[scope].first
+		} else if q.nodes[g].kind == kAlias && q.nodes[but].kind == kWith {
+			scope = q.nodes[but].up
+		}
+		return scope != 0 && q.encloses(scope, n) && !q.encloses(but, n) && !(view != 0 && view != scope && q.encloses(scope, view)) &&
+			q.written(q.aliasToken(g), n)
+	})
 }
 
-// gives tells whether n, an alias or the parameters of a lambda, gives something that name, and the text of at wrote it.
-func (q *Query) gives(n id, name string, at id) bool {
-	if tok := q.aliasToken(n); tok != 0 {
-		text, ok := q.nameOf(tok)
-		return ok && text == name && q.written(tok, at)
+// lambdaOf is the lambda that g is a parameter of, 0 for none.
+func (q *Query) lambdaOf(g id) id {
+	if q.nodes[g].kind != kIdent {
+		return 0
 	}
-	if q.nodes[n].kind == kTuple {
-		for c := q.nodes[n].first; c != 0; c = q.nodes[c].next {
-			if q.gives(c, name, at) {
-				return true
-			}
-		}
+	up := q.nodes[g].up
+	if q.nodes[up].kind == kTuple && q.nodes[q.nodes[up].up].first == up {
+		g, up = up, q.nodes[up].up
 	}
-	return false
+	if q.nodes[up].kind != kLambda || q.nodes[up].first != g {
+		return 0
+	}
+	return up
+}
+
+// encloses tells whether n stands in u.
+func (q *Query) encloses(u, n id) bool {
+	x := &q.nodes[u]
+	return q.nodes[n].tok >= x.tok && q.nodes[n].tok < x.end
 }
 
 // isAlias tells whether name is an alias of an expression, a parameter of a lambda or a column of a common table expression
@@ -359,7 +356,7 @@ func (q *Query) aliasToken(n id) int32 {
 			return x.name
 		}
 	case kIdent:
-		if up.kind == kLambda && up.first == n || up.kind == kTuple && q.nodes[up.up].kind == kLambda && q.nodes[up.up].first == x.up {
+		if q.lambdaOf(n) != 0 {
 			return x.tok
 		}
 	}

@@ -6,7 +6,6 @@ import (
 	"math/rand"
 	"strings"
 	"testing"
-	"time"
 
 	"penstock/sql/lexer"
 	"penstock/sql/redact"
@@ -107,15 +106,12 @@ func TestPrintsNothing(t *testing.T) {
 	}
 }
 
+// TestLinear: texts made to be slow are not. What takes quadratic time for one of them runs into the time limit of the tests.
 func TestLinear(t *testing.T) {
 	t.Parallel()
 	r := redact.New(statement(strings.Repeat("'", 8192), strings.Repeat("ab", 4096), "abc", `\`))
-	start := time.Now()
 	for _, text := range []string{strings.Repeat("'", 1<<20), strings.Repeat(`\`, 1<<20), strings.Repeat("ab", 1<<19), strings.Repeat(`\u0061b`, 1<<17)} {
 		r.Text(text)
-	}
-	if d := time.Since(start); d > 5*time.Second {
-		t.Error(d)
 	}
 }
 
