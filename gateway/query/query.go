@@ -138,7 +138,7 @@ func (s *Service) start(ctx context.Context, caller workspace.Caller, r Request)
 		return nil, composeError(err)
 	}
 	veil := newVeil(st, caller.Workspace.ID.Database(), !caller.IsAdmin())
-	st, format, stay, err := s.judge(caller, r, st, veil)
+	st, format, report, err := s.judge(caller, r, st, veil)
 	if err != nil {
 		return nil, err // the guard says nothing of a value; a redactor would show which of the caller's words agree with one
 	}
@@ -147,7 +147,7 @@ func (s *Service) start(ctx context.Context, caller workspace.Caller, r Request)
 		SQL:      st.Bytes(),
 		Database: caller.Workspace.ID.Database(),
 		Format:   format,
-		Settings: s.settings(r, asked, stay),
+		Settings: s.settings(r, asked, report),
 		ReadOnly: true,
 	})
 	if err != nil {
@@ -235,14 +235,13 @@ func onlyEndpoint(q *lexer.Source) error {
 	return nil
 }
 
-// judge checks the finished statement, and takes a FORMAT clause off it, which only SQL may have. stay are the settings that
-// it must run with.
-func (s *Service) judge(caller workspace.Caller, r Request, st lexer.Statement, v *veil) (_ lexer.Statement, format string, stay map[string]string, err error) {
+// judge checks the finished statement, and takes a FORMAT clause off it, which only SQL may have. report tells what it must run with.
+func (s *Service) judge(caller workspace.Caller, r Request, st lexer.Statement, v *veil) (_ lexer.Statement, format string, report guard.Report, err error) {
 	format = r.Format
 	if r.Pipe == "" {
 		q, err := guard.Parse(st)
 		if err != nil {
-			return st, "", nil, pipes.GuardError(err)
+			return st, "", guard.Report{}, pipes.GuardError(err)
 		}
 		if name, start, end := q.Format(); name != "" {
 			format = name
@@ -252,32 +251,40 @@ func (s *Service) judge(caller workspace.Caller, r Request, st lexer.Statement, 
 			st = b.Statement()
 		}
 	}
-	report, err := s.cfg.Guard(caller.Workspace).Check(st)
+	report, err = s.cfg.Guard(caller.Workspace).Check(st)
 	if err != nil {
-		return st, "", nil, pipes.GuardError(err)
+		return st, "", guard.Report{}, pipes.GuardError(err)
 	}
 	for _, u := range report.Uses {
 		v.use(u)
 	}
-	return st, format, report.Stay, nil
+	return st, format, report, nil
 }
 
 // settings are those of the request and of its templates, then ours, which win.
-func (s *Service) settings(r Request, asked templating.Settings, stay map[string]string) []engine.Setting {
+func (s *Service) settings(r Request, asked templating.Settings, report guard.Report) []engine.Setting {
 	// The engine's own limit stands a second behind ours: it ends what a closed connection does not.
 	behind := int64((s.cfg.Timeout + 2*time.Second - 1) / time.Second)
-	out := append(make([]engine.Setting, 0, len(r.Settings)+len(stay)+5), r.Settings...)
+	out := append(make([]engine.Setting, 0, len(r.Settings)+len(report.Stay)+10), r.Settings...)
 	if asked.MaxThreads != nil {
 		out = append(out, engine.Setting{Name: "max_threads", Value: fmt.Sprint(*asked.MaxThreads)})
 	}
-	for _, name := range slices.Sorted(maps.Keys(stay)) {
-		out = append(out, engine.Setting{Name: name, Value: stay[name]})
+	for _, name := range slices.Sorted(maps.Keys(report.Stay)) {
+		out = append(out, engine.Setting{Name: name, Value: report.Stay[name]})
+	}
+	if report.CallsOut {
+		// A host that says nothing holds the engine no longer than the query may take: the engine hears of no kill meanwhile.
+		for _, name := range []string{"external_storage_connect_timeout_sec", "external_storage_rw_timeout_sec", "receive_timeout", "http_receive_timeout"} {
+			out = append(out, engine.Setting{Name: name, Value: fmt.Sprint(behind)})
+		}
 	}
 	return append(out,
 		// A text is never an expression. The guard refuses the format whose rows are; these hold for a file that is one unnamed.
 		engine.Setting{Name: "input_format_values_interpret_expressions", Value: "0"},
 		engine.Setting{Name: "input_format_values_deduce_templates_of_expressions", Value: "0"},
 		engine.Setting{Name: "max_execution_time", Value: fmt.Sprint(behind)},
+		// What a function makes of one block cannot be stopped before it is made: range() is where much comes of little.
+		engine.Setting{Name: "function_range_max_elements_in_block", Value: "10000000"},
 		engine.Setting{Name: "http_write_exception_in_output_format", Value: "0"})
 }
 

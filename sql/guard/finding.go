@@ -85,6 +85,8 @@ type Report struct {
 	// Stay are settings that the statement must run with, so that the hosts that were judged are those that are reached: a
 	// public one could redirect the engine to an inner one.
 	Stay map[string]string
+	// CallsOut tells that the statement reads from another host, which may keep it waiting.
+	CallsOut bool
 }
 
 // Err is the first finding that refuses the statement, nil when it may run.

@@ -2,6 +2,7 @@ package guard
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"penstock/sql/lexer"
@@ -93,6 +94,7 @@ func (j *judge) outbound(n id, name string, f outbound, args id) {
 	if f.optIn && !j.p.Functions[name] {
 		j.refuse(ruleTableFunction, n, "The table function "+name+" is not allowed here.", "An operator allows it with --allow-function "+name+".")
 	}
+	j.report.CallsOut = true
 	j.stay(name, f)
 	list := j.outboundArguments(name, f, args)
 	if len(list) <= f.shift {
@@ -200,7 +202,10 @@ func (j *judge) tableSettings(name string, n id) {
 			switch setting {
 			case "connection_pool_size", "connection_max_tries", "connection_wait_timeout", "connection_auto_close", "connect_timeout",
 				"read_write_timeout":
-				if j.toks[j.nodes[j.nodes[s].first].tok].kind == lexer.Number {
+				// A host that says nothing keeps a statement as long as its time limits let it.
+				value := j.nodes[s].first
+				j.varying = j.varying || j.spanIn(j.start(value), j.endByte(value), 0)
+				if n, err := strconv.ParseUint(j.sql[j.start(value):j.endByte(value)], 10, 64); err == nil && n <= 60 {
 					return
 				}
 			}

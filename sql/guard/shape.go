@@ -98,7 +98,7 @@ func (q *Query) plainSpans() bool {
 // anchored is the report with its places told in a way that holds for other values: Start counts the spans that lie before
 // it, End the bytes behind the last of them.
 func (r Report) anchored(st lexer.Statement) Report {
-	out := Report{Findings: append([]Finding(nil), r.Findings...), Uses: append([]Use(nil), r.Uses...), Stay: r.Stay}
+	out := Report{Findings: append([]Finding(nil), r.Findings...), Uses: append([]Use(nil), r.Uses...), Stay: r.Stay, CallsOut: r.CallsOut}
 	spans := st.Spans()
 	for i := range out.Findings {
 		f := &out.Findings[i]
@@ -131,7 +131,7 @@ func moved(kept Report, st lexer.Statement) Report {
 		return kept
 	}
 	place := placer(st, len(kept.Findings)+len(kept.Uses))
-	out := Report{Findings: append([]Finding(nil), kept.Findings...), Uses: append([]Use(nil), kept.Uses...), Stay: kept.Stay}
+	out := Report{Findings: append([]Finding(nil), kept.Findings...), Uses: append([]Use(nil), kept.Uses...), Stay: kept.Stay, CallsOut: kept.CallsOut}
 	for i := range out.Findings {
 		f := &out.Findings[i]
 		f.Start, f.End = place(f.Start), place(f.End)
