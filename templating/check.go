@@ -178,9 +178,9 @@ func distance(a, b string) int {
 // clashes tells whether the HTTP layer uses a parameter of that name itself.
 func clashes(name string) bool {
 	switch name {
-	case "debug", "explain", "query_id", "finalize_aggregations", "output_format_json_quote_64bit_integers",
+	case "debug", "debug_source_tables", "explain", jobTimestamp, "query_id", "finalize_aggregations", "output_format_json_quote_64bit_integers",
 		"output_format_json_quote_denormals", "output_format_parquet_string_as_string", "tag", "token",
-		"template_parameters", "pipeline", "playground", "release_replacements", "__tb__semver":
+		"template_parameters", "pipeline", "playground", "release_replacements", "__tb__csv_header", "__tb__semver":
 		return true
 	}
 	return false

@@ -1,6 +1,8 @@
 package templating
 
 import (
+	"time"
+
 	"penstock/templating/parse"
 )
 
@@ -121,12 +123,17 @@ func (c *compiler) param(name string) int {
 	return n
 }
 
+// jobTimestamp is the parameter that copy pipes bound their rows with: it is the time of the run when nobody sends it.
+const jobTimestamp = "job_timestamp"
+
 // arg is the value of a parameter when it is first asked for.
 func (r *run) arg(n int) (value, *fault) {
 	name, from := r.t.params[n], r.t.origins[n]
 	sent := r.places[n] > 0
 	v := none
 	switch {
+	case !sent && name == jobTimestamp:
+		v = value{kind: kStr, s: r.in.now().UTC().Format(time.DateTime), from: from}
 	case !sent && r.in.Mode == Validate:
 		v = value{kind: kMissing, s: name, from: from}
 	case !sent:

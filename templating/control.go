@@ -205,8 +205,7 @@ func backendHint(r *run, a []value) (value, *fault) {
 		r.facts.Settings.BackendHint = &s
 	}
 	line := strings.Map(func(c rune) rune {
-		switch c {
-		case '\r', '\n', '\v', '\f', 0x2028, 0x2029:
+		if c < ' ' || c == 0x2028 || c == 0x2029 {
 			return ' '
 		}
 		return c

@@ -1,6 +1,9 @@
 package templating
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
 // An Arg is the value of one request parameter: a text, or a list of texts when the key was repeated.
 type Arg struct {
@@ -76,8 +79,18 @@ type Input struct {
 	// Settings takes what the template asks of its run, beside what other templates of the statement asked before; nil: nobody
 	// wants to know.
 	Settings *Settings
-	Mode     Mode
-	Limits   Limits
+	// Now is what job_timestamp is when it was not sent, so that it is the same in all templates of a run; zero: the time of
+	// the rendering.
+	Now    time.Time
+	Mode   Mode
+	Limits Limits
+}
+
+func (in *Input) now() time.Time {
+	if in.Now.IsZero() {
+		return time.Now()
+	}
+	return in.Now
 }
 
 // Settings are what a template asks of its run; a nil or empty field was not asked.

@@ -204,7 +204,9 @@ func (c *compiler) prepare(tree *parse.Tree) {
 	c.t.preps = make([]*arrayType, len(c.t.params))
 	c.t.nones = make([]value, len(c.t.params))
 	for i, o := range c.t.origins {
-		c.t.nones[i] = none.with(o)
+		if c.t.params[i] != jobTimestamp { // it is never missing
+			c.t.nones[i] = none.with(o)
+		}
 	}
 	for name, x := range firstUses(tree.Root) {
 		n, ok := c.t.byName[name]

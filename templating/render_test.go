@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"penstock/sql/lexer"
 	"penstock/templating"
@@ -470,5 +471,39 @@ func TestFactsAgree(t *testing.T) {
 		if fmt.Sprint(sorted(o.facts.Warnings)) != fmt.Sprint(sorted(c.Warnings)) {
 			t.Errorf("%s %q: got warnings %v, want %v", c.ID, c.Template, o.facts.Warnings, c.Warnings)
 		}
+	}
+}
+
+// TestJobTimestamp: nobody needs to send the time of a job, and who does is believed.
+func TestJobTimestamp(t *testing.T) {
+	t.Parallel()
+	tmpl := compile(t, "%{{DateTime(job_timestamp)}}{% if defined(job_timestamp) %}, {{job_timestamp}}{% end %}")
+	now := time.Date(2024, 5, 6, 7, 8, 9, 10, time.FixedZone("", 3600))
+	for _, tt := range []struct {
+		in   templating.Input
+		want string
+	}{
+		{templating.Input{Now: now}, "'2024-05-06 06:08:09', '2024-05-06 06:08:09'"},
+		{templating.Input{Now: now, Mode: templating.Validate}, "'2024-05-06 06:08:09', '2024-05-06 06:08:09'"},
+		{templating.Input{Now: now, Params: args("job_timestamp", "2020-01-01 00:00:00")}, "'2020-01-01 00:00:00', '2020-01-01 00:00:00'"},
+	} {
+		var b lexer.Builder
+		facts, err := tmpl.Render(&b, tt.in)
+		st := b.Statement()
+		if got := st.SQL(); err != nil || got != tt.want {
+			t.Errorf("got %s, %v; want %s", got, err, tt.want)
+		}
+		if len(facts.Warnings) != 1 || facts.Warnings[0] != "job_timestamp" {
+			t.Errorf("got warnings %v", facts.Warnings)
+		}
+	}
+	var b lexer.Builder
+	before := time.Now().UTC().Truncate(time.Second)
+	if _, err := compile(t, "%{{String(job_timestamp)}}").Render(&b, templating.Input{}); err != nil {
+		t.Fatal(err)
+	}
+	st := b.Statement()
+	if at, err := time.Parse("'2006-01-02 15:04:05'", st.SQL()); err != nil || at.Before(before) || at.After(time.Now()) {
+		t.Errorf("got %s, %v", st.SQL(), err)
 	}
 }

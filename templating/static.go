@@ -1,6 +1,8 @@
 package templating
 
 import (
+	"math/big"
+
 	"penstock/templating/parse"
 )
 
@@ -268,10 +270,7 @@ func staticValue(x parse.Expr) any {
 		case parse.True, parse.False:
 			return x.Kind == parse.True
 		case parse.Int:
-			if x.Int.IsInt64() {
-				return x.Int.Int64()
-			}
-			return x.Int.String()
+			return staticInt(x.Int)
 		case parse.Float:
 			return x.Float
 		}
@@ -285,6 +284,9 @@ func staticValue(x parse.Expr) any {
 		return items
 	case *parse.Unary:
 		if x.Op == "-" {
+			if c, ok := x.X.(*parse.Const); ok && c.Kind == parse.Int { // the least of a type has no positive
+				return staticInt(new(big.Int).Neg(c.Int))
+			}
 			switch v := staticValue(x.X).(type) {
 			case int64:
 				return -v
@@ -297,6 +299,13 @@ func staticValue(x parse.Expr) any {
 		return staticValue(x.X)
 	}
 	return nil
+}
+
+func staticInt(n *big.Int) any {
+	if n.IsInt64() {
+		return n.Int64()
+	}
+	return n.String()
 }
 
 // staticTables are the constant names given to table(), each once.

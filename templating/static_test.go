@@ -2,6 +2,7 @@ package templating_test
 
 import (
 	"encoding/json"
+	"math"
 	"reflect"
 	"strings"
 	"testing"
@@ -96,6 +97,18 @@ func TestMergeParams(t *testing.T) {
 	}
 	if !reflect.DeepEqual(got[0].Enum, []any{int64(1), int64(2)}) {
 		t.Errorf("got enum %v", got[0].Enum)
+	}
+}
+
+func TestLeastDefault(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]any{
+		"%{{Int64(x, -9223372036854775808)}}":  int64(math.MinInt64),
+		"%{{Int128(x, -9223372036854775809)}}": "-9223372036854775809",
+	} {
+		if got := compile(t, text).Params()[0].Default; got != want {
+			t.Errorf("%s: got %v, want %v", text, got, want)
+		}
 	}
 }
 

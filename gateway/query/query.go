@@ -159,7 +159,7 @@ func (s *Service) start(ctx context.Context, caller workspace.Caller, r Request)
 // compose gives the statement of the request, not yet judged as a whole.
 func (s *Service) compose(ctx context.Context, caller workspace.Caller, r Request, asked *templating.Settings) (lexer.Statement, error) {
 	w := caller.Workspace
-	in := templating.Input{Params: r.Params, Mode: templating.Request, Secret: s.secrets(ctx, w), Context: ctx, Settings: asked}
+	in := templating.Input{Params: r.Params, Mode: templating.Request, Secret: s.secrets(ctx, w), Context: ctx, Settings: asked, Now: time.Now()}
 	scope := s.cfg.Pipes.For(w)
 	if r.Pipe == "" {
 		names := map[string]*pipes.Pipe{}

@@ -40,6 +40,8 @@ func TestCreateTableSQL(t *testing.T) {
 		{"join", "SCHEMA >\n  a String, v UInt8\nENGINE \"Join\"\nENGINE_KEY_COLUMNS a", "CREATE TABLE IF NOT EXISTS `ws_main`.`t` \t`\n(\n    `a` String,\n    `v` UInt8\n)\nENGINE = Join(ANY, LEFT, a)"},
 		{"aggregating with brackets", "SCHEMA >\n  a String\nENGINE \"AggregatingMergeTree()\"\nENGINE_SORTING_KEY a", "CREATE TABLE IF NOT EXISTS `ws_main`.`t` \t`\n(\n    `a` String\n)\nENGINE = AggregatingMergeTree\nORDER BY (a)"},
 		{"columns called like refused functions", "SCHEMA >\n  file String, user String DEFAULT lower(file), b UInt8 DEFAULT file IN ('a') AND user in ['x']\nENGINE MergeTree\nENGINE_SORTING_KEY \"file, lower(user)\"", "CREATE TABLE IF NOT EXISTS `ws_main`.`t` \t`\n(\n    `file` String,\n    `user` String DEFAULT lower(file),\n    `b` UInt8 DEFAULT file IN ('a') AND user in ['x']\n)\nENGINE = MergeTree\nORDER BY (file, lower(user))"},
+		{"comments", "SCHEMA > # all\n  -- `gone` String,\n  a String DEFAULT 'x -- y', -- a, b'\n  b Int8 --\n  -- c Int8\nENGINE MergeTree # the default\nENGINE_SORTING_KEY a, '#' # by a\n", "CREATE TABLE IF NOT EXISTS `ws_main`.`t` \t`\n(\n    `a` String DEFAULT 'x -- y',\n    `b` Int8\n)\nENGINE = MergeTree\nORDER BY (a, '#')"},
+		{"bare names", "SCHEMA >\n  n.a Array(String), b-c Int8, 1d Int8\nENGINE Null", "CREATE TABLE IF NOT EXISTS `ws_main`.`t` \t`\n(\n    `n.a` Array(String),\n    `b-c` Int8,\n    `1d` Int8\n)\nENGINE = Null"},
 		{"null", "SCHEMA >\n  a String\nENGINE Null", "CREATE TABLE IF NOT EXISTS `ws_main`.`t` \t`\n(\n    `a` String\n)\nENGINE = Null"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -87,7 +89,7 @@ func TestDatasourceErrors(t *testing.T) {
 		{"bracket", "SCHEMA >\n  a Array(String\n", "2:17: a bracket is not closed: ) is missing"},
 		{"closing bracket", "SCHEMA >\n  a String) ENGINE = File('CSV'), b String\n", "2:11: this bracket closes nothing"},
 		{"quote", "SCHEMA >\n  `a String\n", "2:3: this quote is not closed"},
-		{"comment", "SCHEMA >\n  a String -- x\n", "2:12: a comment has no place here: a line that begins with # is one"},
+		{"comment", "SCHEMA >\n  a String /* x */\n", "2:12: a comment has no place here: a line that begins with # is one"},
 		{"comma missing", "SCHEMA >\n  `a` String\n  `b` String\n", "3:3: a comma is missing before this"},
 		{"comma missing, bare", "SCHEMA >\n  a String\n  b String\n", "3:3: a comma is missing before this"},
 		{"comma missing after a path", "SCHEMA >\n  `a` String `json:$.a`\n  `b` String\n", "3:3: a comma is missing before this"},

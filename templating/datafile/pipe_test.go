@@ -54,6 +54,12 @@ func TestParsePipe(t *testing.T) {
 			"comments are empty lines", "# first\nNODE a\n  # second\nSQL >\n    SELECT 1,\n    # , 2\n#NODE b\n    3\n",
 			datafile.Pipe{Nodes: []node{{Name: "a", SQL: "SELECT 1,\n\n\n    3", Line: 5, Column: 5}}},
 		},
+		{
+			"comments at the end of instructions", "TOKEN \"a # b\" READ # x\nNODE a # x\nDESCRIPTION song # 1\nSQL > # x\n    %\n    SELECT 1 # x\nTYPE endpoint # x\nTAGS a#b, c # d\n",
+			datafile.Pipe{Tokens: []datafile.Token{{Name: "a # b", Permission: "READ"}}, Nodes: []node{{
+				Name: "a", Description: "song # 1", Type: "endpoint", SQL: "%\n    SELECT 1 # x", Tags: []string{"a#b", "c"}, Line: 5, Column: 5,
+			}}},
+		},
 		{"quoted node name", "NODE \"a\"\nSQL >\n SELECT 1\nNODE 'b'\nSQL >\n SELECT 2\nTYPE ENDPOINT\n", datafile.Pipe{Nodes: []node{
 			{Name: "a", SQL: "SELECT 1", Line: 3, Column: 2}, {Name: "b", Type: "endpoint", SQL: "SELECT 2", Line: 6, Column: 2},
 		}}},

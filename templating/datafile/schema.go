@@ -10,6 +10,7 @@ func (r *datasourceReader) schema(in Instruction) []Column {
 		r.add(in.at, "the SCHEMA is empty: write a column a line below it")
 		return nil
 	}
+	in.Value = blankComments(in.Value)
 	where := locate(in)
 	pieces, bad := splitTop(in.Value)
 	var columns []Column
@@ -41,9 +42,40 @@ func (r *datasourceReader) schema(in Instruction) []Column {
 	return columns
 }
 
+// blankComments puts blanks in the place of what stands behind -- up to the end of its line.
+func blankComments(text string) string {
+	b := []byte(text)
+	for i := 0; i < len(b); i++ {
+		switch c := b[i]; {
+		case c == '\'' || c == '"' || c == '`':
+			end := quoteEnd(text, i)
+			if end < 0 {
+				return string(b)
+			}
+			i = end
+		case c == '-' && i+1 < len(b) && b[i+1] == '-':
+			for ; i < len(b) && b[i] != '\n'; i++ {
+				b[i] = ' '
+			}
+		}
+	}
+	return string(b)
+}
+
+// columnName is a name as a schema may have it: it is quoted wherever it is used, so that more is plain than in SQL.
+func columnName(word string) (string, bool) {
+	plain := func(c rune) bool {
+		return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '_' || c == '.' || c == '-'
+	}
+	if word != "" && strings.IndexFunc(word, func(c rune) bool { return !plain(c) }) < 0 {
+		return word, true
+	}
+	return identifier(word)
+}
+
 func column(text string, words []fragment) (Column, *fault) {
 	var c Column
-	name, ok := identifier(words[0].text)
+	name, ok := columnName(words[0].text)
 	if !ok {
 		return c, &fault{words[0].off, "a column begins with its name, in backticks when it is no plain word"}
 	}

@@ -80,7 +80,9 @@ func (s *splitter) instructions() []Instruction {
 			in.Value, in.Line, in.Column = s.block(i, restStart+len(rest)-len(body), end)
 			i = end
 		} else {
-			in.Value = rest
+			if in.Value = rest; key != "DESCRIPTION" { // in prose a # is one
+				in.Value = cutComment(rest)
+			}
 			in.Line, in.Column = i+1, columnOf(line, restStart)
 			i++
 		}
@@ -122,6 +124,9 @@ func (s *splitter) blockEnd(i int, block string) int {
 // block gives the text from byte off of line i up to line end without the white space around it, and where it begins.
 func (s *splitter) block(i, off, end int) (text string, line, column int) {
 	first := s.lines[i][off:]
+	if strings.HasPrefix(strings.TrimLeft(first, " \t"), "#") { // a comment behind the >
+		first = ""
+	}
 	for strings.TrimSpace(first) == "" {
 		if i++; i >= end {
 			return "", 0, 0
@@ -141,6 +146,23 @@ func cutWord(line string) (word, rest string) {
 		return line, ""
 	}
 	return line[:n], strings.TrimLeft(line[n:], " \t")
+}
+
+// cutComment takes a comment off the end of an instruction's line: what follows a # that begins a word outside of quotes.
+func cutComment(line string) string {
+	for i := 0; i < len(line); i++ {
+		switch c := line[i]; {
+		case c == '\'' || c == '"':
+			end := strings.IndexByte(line[i+1:], c)
+			if end < 0 {
+				return line
+			}
+			i += 1 + end
+		case c == '#' && (i == 0 || line[i-1] == ' ' || line[i-1] == '\t'):
+			return strings.TrimRight(line[:i], " \t")
+		}
+	}
+	return line
 }
 
 // unquote takes one pair of quotes off.
