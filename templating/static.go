@@ -16,6 +16,7 @@ type use struct {
 	call  bool           // only an argument of a function such as defined or column
 	bare  bool           // all of a {{ }}
 	block int            // the number of the statement that a defined() guards; 0 for none
+	head  int            // the number of the if, for or while in whose head it stands; 0 for none
 	pos   int
 }
 
@@ -32,12 +33,15 @@ type useWalker struct {
 	blocks int
 	within []int // the statements around, innermost last
 	spans  [][2]int
+	head   int      // the statement whose head is walked
+	heads  [][2]int // the uses of each statement with a head
 }
 
 func (w *useWalker) add(u use) {
 	if n := len(w.within); n > 0 {
 		u.block = w.within[n-1]
 	}
+	u.head = w.head
 	w.uses = append(w.uses, u)
 }
 
@@ -61,26 +65,35 @@ func (w *useWalker) node(n parse.Node) {
 		}
 		w.expr(n.X)
 	case *parse.If:
-		for _, b := range n.Branches {
-			w.guarded(func() {
-				w.expr(b.Cond)
-				w.block(b.Body)
-			})
-		}
-		w.optional(n.Else)
+		w.headed(func(head func(...parse.Expr)) {
+			for i, b := range n.Branches {
+				w.guarded(func() {
+					if i == 0 {
+						head(b.Cond)
+					} else {
+						w.expr(b.Cond)
+					}
+					w.block(b.Body)
+				})
+			}
+			w.optional(n.Else)
+		})
 	case *parse.For:
-		w.guarded(func() {
-			w.expr(n.Target)
-			w.expr(n.Iter)
-			w.block(n.Body)
+		w.headed(func(head func(...parse.Expr)) {
+			w.guarded(func() {
+				head(n.Target, n.Iter)
+				w.block(n.Body)
+			})
+			w.optional(n.Else)
 		})
-		w.optional(n.Else)
 	case *parse.While:
-		w.guarded(func() {
-			w.expr(n.Cond)
-			w.block(n.Body)
+		w.headed(func(head func(...parse.Expr)) {
+			w.guarded(func() {
+				head(n.Cond)
+				w.block(n.Body)
+			})
+			w.optional(n.Else)
 		})
-		w.optional(n.Else)
 	case *parse.Try:
 		w.block(n.Body)
 		for _, h := range n.Handlers {
@@ -109,11 +122,46 @@ func (w *useWalker) guarded(walk func()) {
 	w.within = w.within[:len(w.within)-1]
 }
 
+// headed walks a statement whose head is walked by the function that walk is given.
+func (w *useWalker) headed(walk func(head func(...parse.Expr))) {
+	w.heads = append(w.heads, [2]int{})
+	n, from := len(w.heads), len(w.uses)
+	walk(func(xs ...parse.Expr) {
+		w.head = n
+		w.exprs(xs)
+		w.head = 0
+	})
+	w.heads[n-1] = [2]int{from, len(w.uses)}
+}
+
+// givesWay tells that the type of a use in the head of a statement is one to test by: the statement itself uses the name as
+// another, as in {% if String(ids) != '' %} … {{Array(ids, 'Int32')}}, and the reference documents that one.
+func (w *useWalker) givesWay(i int, last map[int]map[string]int) bool {
+	u := &w.uses[i]
+	if u.head == 0 || !u.typed {
+		return false
+	}
+	if last[u.head] == nil {
+		last[u.head] = make(map[string]int)
+		for j := w.heads[u.head-1][0]; j < w.heads[u.head-1][1]; j++ {
+			if v := &w.uses[j]; v.typed && (v.head == 0 || v.head == u.head) {
+				last[u.head][v.name] = j
+			}
+		}
+	}
+	j := last[u.head][u.name]
+	return j > i && w.uses[j].typ != u.typ
+}
+
 // finish drops the uses in defined() where the same branch has a typed use of the name.
 func (w *useWalker) finish() []use {
 	var out []use
+	last := make(map[int]map[string]int)   // by the number of the statement: the last typed use of a name
 	typed := make(map[int]map[string]bool) // by the number of the branch
-	for _, u := range w.uses {
+	for i, u := range w.uses {
+		if w.givesWay(i, last) {
+			u.typed, u.def = false, nil
+		}
 		if u.call && u.block > 0 {
 			if typed[u.block] == nil {
 				typed[u.block] = w.typedWithin(u.block)

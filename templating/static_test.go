@@ -2,6 +2,7 @@ package templating_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"math"
 	"reflect"
 	"strings"
@@ -108,6 +109,33 @@ func TestLeastDefault(t *testing.T) {
 	} {
 		if got := compile(t, text).Params()[0].Default; got != want {
 			t.Errorf("%s: got %v, want %v", text, got, want)
+		}
+	}
+}
+
+// TestHeadsGiveWay: what is tested in the head of a statement is documented as the type that the statement prints.
+func TestHeadsGiveWay(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"{% if defined(s) and String(s, '') != '' %}{{Array(s, 'Int32')}}{% end %}":              "Array(Int32) <nil>",
+		"{% if Int8(s) == 1 or Int16(s, 2) == 2 %}{% end %}":                                     "Int16 2",
+		"{% if String(s) %}a{% else %}{% for i in [1] %}{{Int16(s)}}{% end %}{% end %}":          "Int16 <nil>",
+		"{% while String(s) %}{% set a = Int16(s) %}{% end %}":                                   "Int16 <nil>",
+		"{% for x in String(s) %}{{Int16(s)}}{% end %}":                                          "Int16 <nil>",
+		"{% if String(s, 'd') == 'a' %}{{String(s)}}{% end %}":                                   "String d",
+		"{% if Int8(s, 3) == 1 %}{% end %}{{Int16(s)}}":                                          "Int8 3",
+		"{% if 1 %}{% if Int8(s, 3) == 1 %}{% end %}{{Int16(s)}}{% end %}":                       "Int8 3",
+		"{% if Int8(s, 3) == 1 %}{% if Int16(s) == 1 %}{% end %}{% end %}":                       "Int8 3",
+		"{% if 1 %}{% elif Int8(s, 3) == 1 %}{{Int16(s)}}{% end %}":                              "Int8 3",
+		"{% if Int8(s, 3, description='which') == 1 %}{{Int16(s)}}{% end %}{{Int32(s, 4)}}{{s}}": "Int16 4 which",
+	} {
+		p := templating.MergeParams(compile(t, "%"+text).Params())[0]
+		got := fmt.Sprint(p.Type, " ", p.Default)
+		if p.Description != nil {
+			got += fmt.Sprint(" ", p.Description)
+		}
+		if got != want {
+			t.Errorf("%s: got %s, want %s", text, got, want)
 		}
 	}
 }
