@@ -47,6 +47,7 @@ type walker struct {
 	narrows  bool // the comparison asks for the order
 	rule     string
 	sentence string
+	remedy   string
 }
 
 // maxInspected is in how many comparisons one statement may look at a part of a secret. Each tells something else.
@@ -61,10 +62,17 @@ const (
 )
 
 func (w *walker) stop(rule, sentence string) {
+	w.stopWith(rule, sentence, "Compare the secret itself, or a hash of it, with a column of a table of the workspace.")
+}
+
+func (w *walker) stopWith(rule, sentence, remedy string) {
 	if w.rule == "" {
-		w.rule, w.sentence = rule, sentence
+		w.rule, w.sentence, w.remedy = rule, sentence, remedy
 	}
 }
+
+// toConstants is the remedy where a part of a secret meets more than it may.
+const toConstants = "Compare the whole value, or a part of it with constants, joined by AND, OR and NOT."
 
 // bare tells that an error here could quote the secret in a changed form.
 func (w *walker) bare() bool { return w.level == changed && !w.hidden }
@@ -90,7 +98,7 @@ func (j *judge) predicate(n, clause id, u *Use) {
 	}
 	u.Verdict = Exposed
 	if w.rule != "" {
-		j.sayAt(Error, w.rule, u.Start, u.End, w.sentence, "Compare the secret itself, or a hash of it, with a column of a table of the workspace.")
+		j.sayAt(Error, w.rule, u.Start, u.End, w.sentence, w.remedy)
 		return
 	}
 	if w.loose && j.p.Predicates == Strict {
@@ -121,7 +129,7 @@ func (j *judge) predicate(n, clause id, u *Use) {
 func (w *walker) step(at id) {
 	x := &w.nodes[at]
 	if w.part && !w.joins(at) {
-		w.stop(ruleRows, "What is asked of a part of a secret may be joined by AND, OR and NOT only: whatever else could put many answers into one.")
+		w.stopWith(ruleRows, "What is asked of a part of a secret may be joined by AND, OR and NOT only: whatever else could put many answers into one.", toConstants)
 	}
 	switch x.kind {
 	case kAlias:
@@ -197,7 +205,8 @@ func (w *walker) compare(at id, inspects bool) {
 		return
 	}
 	if w.bare() && !w.meetsItsKind(at) {
-		w.stop(ruleThrows, "The other side may be of another type, and then the error quotes the secret in a changed form.")
+		w.stopWith(ruleThrows, "The other side may be of another type, and then the error quotes the secret in a changed form.",
+			"Say of what type it is: toString(column) = lower(…).")
 	}
 	w.compared = true
 	if w.numbered(at) {
@@ -213,9 +222,10 @@ func (w *walker) compare(at id, inspects bool) {
 		switch {
 		case w.nodes[c].kind == kType, w.isConstant(c):
 		case w.part && (c == w.from || w.cut || !w.isTableText(c)):
-			w.stop(ruleRows, "Each row would ask something else about a part of the secret here: together they give the whole value back.")
+			w.stopWith(ruleRows, "Each row would ask something else about a part of the secret here: together they give the whole value back.", toConstants)
 		case w.narrows && !w.part && c != w.from && !w.isOrdered(c):
-			w.stop(ruleRows, "The secret is ordered with what each row computes: together they give the whole value back.")
+			w.stopWith(ruleRows, "The secret is ordered with what each row computes: together they give the whole value back.",
+				"Order it with a column as it is, or with a constant.")
 		}
 	}
 	asked := w.asks(at)
