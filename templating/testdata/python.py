@@ -159,6 +159,8 @@ for x in ["range(0, 10, 3)[1]", "list(range(10, 0, -3))", "list(range(-3))", "li
           "'a'.startswith('a', 0, 1, 2)", "'abc'.startswith('b', 1)", "'abc'.startswith('b', 1, 1)", "'abc'.endswith('b', 0, 2)", "'abc'.startswith('', 3)", "'abc'.startswith('', 4)",
           "'abc'.endswith('c', -1)", "'abc'.startswith(('a', 'b'), -2)", "'a,b,c'.split(sep=',')", "'a,b,c'.split(',', maxsplit=1)", "'a b'.split(maxsplit=0)", "min([], default=3)",
           "max([1], default=3)", "max([], default=None)", "int('12', 16)", "int('z', 36)", "int('12', 2)", "int('0x1f', 16)", "int('10', 1)", "int('0b11', 0)", "int('-ff', 16)", "int(12, 16)",
+          "int('0', 0)", "int('0', 16)", "int('00', 0)", "int('0x', 16)", "int('0_1', 0)", "int('-0b1', 0)", "int('0b1', 16)", "int('0o7', 8)", "'a'.lower(1)", "'a'.upper('x')", "'a'.strip('a', 'b')",
+          "'a,b'.split(',', 1, 2)", "'a'.replace('a')", "'a'.replace('a', 'b', 1, 2)", "','.join()", "','.join(['a'], 'b')",
           "int('\\u205f12')", "int('\\u30005\\u1680')", "int('\\u200a7')", "int('\\u200b7')", "int('\\x1c8\\x1f')", "int('\\x1c8\\xa0')", "float('\\x1d8')", "float('\\x1e8\\u2003')", "float('\\v8\\f')", "int('\\t8\\r\\n')", "int('\\x859\\xa0')", "int('\\u20288\\u2029')", "int('\\u202f8')",
           "'\\u205fa\\u2000'.strip()", "str(['\\u0100\\u00ff\\u0378\\uffff\\U00010000\\U000e0100'])", "'\\u1e9e'.lower()", "'\\ufb01'.upper()", "'\\u03a3'.lower()", "'a\\u03a3b\\u03a3'.lower()"]:
     add(x)
