@@ -107,6 +107,27 @@ func TestHintsStayAtHome(t *testing.T) {
 	}
 }
 
+// Of an error about a statement with a secret nothing is shown that ClickHouse quotes: where a name has a quote in it, or a
+// quotation stands in another, nobody can tell what is inside.
+func TestQuotationsAreWithheld(t *testing.T) {
+	t.Parallel()
+	v := &veil{secrets: true, compares: true, database: "ws_main"}
+	const rest = ": the rest is withheld, because the statement has a secret"
+	for in, want := range map[string]string{
+		"Aggregate function countIf(`1'` = 'Zq7-SEKRET') is found in WHERE. (ILLEGAL_AGGREGATION)":    "Aggregate function countIf… (ILLEGAL_AGGREGATION)" + rest,
+		"Missing columns: ''Zq7-SEKRET'' while processing: x. (UNKNOWN_IDENTIFIER)":                   "Missing columns… (UNKNOWN_IDENTIFIER)" + rest,
+		"Unknown identifier \"a'b\" 'Zq7-SEKRET'. (UNKNOWN_IDENTIFIER)":                               "Unknown identifier… (UNKNOWN_IDENTIFIER)" + rest,
+		"Unknown expression identifier `nosuch.x` in scope SELECT 'Zq7-SEKRET'. (UNKNOWN_IDENTIFIER)": "Unknown expression identifier `nosuch.x`. (UNKNOWN_IDENTIFIER)",
+		"Unknown expression identifier `no'such` x. (UNKNOWN_IDENTIFIER)":                             "Unknown expression identifier… (UNKNOWN_IDENTIFIER)" + rest,
+		"Number of arguments for function f doesn't match: passed 1. (X_Y)":                           "Number of arguments for function f doesn't match: passed 1. (X_Y)",
+		"Column in't match Zq7-SEKRET. (X_Y)":                                                         "Column in… (X_Y)" + rest,
+	} {
+		if got := v.text(47, in); got != want {
+			t.Errorf("%s:\n got %s\nwant %s", in, got, want)
+		}
+	}
+}
+
 // The time limit of a query covers its rendering, with the answer that the engine's gives.
 func TestTimeoutWhileRendering(t *testing.T) {
 	t.Parallel()

@@ -14,8 +14,8 @@ import (
 //
 // What is hidden must not depend on the value: a caller who can put texts of his own into an error, and sees which of them
 // are taken out, reads the secret letter by letter, or a number at once. So of an error of the analysis, which comes before
-// anything is computed, only the sentence is shown, without the statement that ClickHouse quotes behind it and without
-// quoted texts, whosever they are. Where a secret is compared, or cast for a comparison, an error of the computation may show
+// anything is computed, only the sentence is shown, up to the first thing that ClickHouse quotes: it does not escape what it
+// quotes, so that nobody can tell where a quotation ends. Where a secret is compared, or cast for a comparison, an error of the computation may show
 // a part of it: then it is named and not quoted. Where secrets are credentials, what the other host's error says is shown
 // through the redactor: a caller of the endpoint writes nothing of it.
 type veil struct {
@@ -103,7 +103,14 @@ func (v *veil) text(code int, message string) string {
 	running := strings.Contains(strings.ToLower(message), "while executing")
 	switch {
 	case analysisCodes[code] && !running:
-		return hideQuoted(head)
+		shown, cut := unquoted(head)
+		if cut && name != "" {
+			shown += "… (" + name + ")"
+		}
+		if cut {
+			shown += ": the rest is withheld, because the statement has a secret"
+		}
+		return shown
 	case !v.compares && reaching.MatchString(name):
 		return v.redactor.Text(hideQuoted(head))
 	}
@@ -111,6 +118,27 @@ func (v *veil) text(code int, message string) string {
 		name = "ClickHouse's error"
 	}
 	return fmt.Sprintf("%s (code %d): ClickHouse's text is withheld, because the statement has a secret and the text could show a part of it", name, code)
+}
+
+// harmless is what may be shown although a quote stands in it: a name in backticks that is a plain word, and an apostrophe of
+// ClickHouse's own.
+var harmless = regexp.MustCompile("^(?:`[A-Za-z0-9_.]+`|'t match\\b)")
+
+// unquoted is s up to the first quote of any kind that may open a text; cut tells that there was one.
+func unquoted(s string) (head string, cut bool) {
+	for i := 0; i < len(s); i++ {
+		if n := strings.IndexAny(s[i:], "'\"`‘’“”"); n >= 0 {
+			i += n
+		} else {
+			break
+		}
+		own := harmless.FindString(s[i:])
+		if own == "" || own[0] == '\'' && !strings.HasSuffix(s[:i], " doesn") {
+			return strings.TrimRight(s[:i], " (:"), true
+		}
+		i += len(own) - 1
+	}
+	return s, false
 }
 
 // hideQuoted takes out what stands in single quotes, to the end where the closing one is missing. An apostrophe behind a

@@ -2,6 +2,7 @@ package guard
 
 import (
 	"fmt"
+	"slices"
 
 	"penstock/sql/lexer"
 )
@@ -162,7 +163,8 @@ func (j *judge) credential(n, call id, u *Use) {
 // and common table expressions. A remote() anywhere may send any part of the statement as text: what stands around it, in its
 // arguments, and the common table expressions that its SELECT names.
 func (j *judge) sentAway(clause id) bool {
-	return j.sendsText || j.readsOutside(j.above(clause, kSelect))
+	scopes, _ := j.scopes(clause)
+	return j.sendsText || slices.ContainsFunc(scopes, j.readsOutside)
 }
 
 // readsOutside tells whether the FROM of a SELECT reads from another host.

@@ -75,18 +75,17 @@ type judge struct {
 	lambdas  map[string][]id // scopes of the lambdas of WITH by name
 	reads    map[id]bool     // SELECTs that read from another host
 	// sendsText tells that a table function sends parts of the statement to another host.
-	sendsText  bool
-	inspected  int               // comparisons that look at a part of a secret
-	arrays     map[id]bool       // what stored found
-	tabled     map[id]bool       // what readsTable found
-	unions     answer            // of mixed
-	ordered    map[string]answer // what isOrderedName found of what the statement gives a name
-	counts     map[string]answer // what isNumbered found
-	numberedIn map[id]bool       // what numbered found
-	asked      map[id]bool       // what asks found
-	windows    answer            // of numbersRows
-	untuples   bool              // a star takes a tuple apart, and gives names that no alias gave
-	said       [2]int            // findings of each severity
+	sendsText bool
+	inspected int               // comparisons that look at a part of a secret
+	arrays    map[id]bool       // what stored found
+	tabled    map[id]bool       // what readsTable found
+	mixed     map[string]answer // what mixes found
+	columns   map[id]bool       // what readsColumns found
+	plain     map[id]bool       // what readsTables found
+	held      map[string]answer // what isHeldName found of what the statement gives a name
+	stars     answer            // of untuples
+	asked     map[id]bool       // what asks found
+	said      [2]int            // findings of each severity
 }
 
 // An answer is that of a question which is answered once.

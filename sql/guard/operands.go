@@ -1,29 +1,65 @@
 package guard
 
 import (
+	"regexp"
 	"slices"
 	"strings"
+
+	"penstock/sql/lexer"
 )
 
 // Operands: what a secret, or a part of it, may be compared with. DESIGN.md has the table and why it is so short.
 
 // isTableColumn tells a name that surely is a column of a table of the workspace: nothing in the statement gives it to anything
-// else, and the SELECT around it reads tables and nothing else.
+// else, and every SELECT whose columns it could mean reads tables and nothing else.
 func (j *judge) isTableColumn(n id) bool {
 	if j.nodes[n].kind != kIdent {
 		return false
 	}
 	names := meanings(j.parts(n))
 	for _, name := range names {
-		if !plainName(name) || j.isAlias(name) {
+		if !isColumnName(name) || j.isAlias(name) {
 			return false
 		}
 	}
-	return len(names) > 0 && j.readsTables(j.above(n, kSelect))
+	scopes, sure := j.scopes(n)
+	return sure && len(names) > 0 && !slices.ContainsFunc(scopes, func(s id) bool { return !j.readsTables(s) })
+}
+
+// isColumnName tells the names that columns of tables have, without those that number the rows of a table.
+func isColumnName(name string) bool {
+	return plainName(name) && !strings.HasPrefix(name, "_part") && !strings.HasPrefix(name, "_block") && !strings.HasPrefix(name, "_row")
+}
+
+// scopes are the SELECTs whose columns a name at n could mean: the one that it stands in and those around it, up to one in whose
+// FROM it stands. sure is false below a WITH, whose body is resolved where it is used.
+func (j *judge) scopes(n id) (scopes []id, sure bool) {
+	on := false // below an ON, which sees what the FROM reads
+	for u := n; u != 0; u = j.nodes[u].up {
+		switch j.nodes[u].kind {
+		case kOn:
+			on = true
+		case kFrom:
+			if !on {
+				return scopes, true
+			}
+		case kSelect:
+			scopes, on = append(scopes, u), false
+		case kWith:
+			return scopes, false
+		}
+	}
+	return scopes, true
 }
 
 // readsTables tells whether a SELECT reads tables and nothing else.
 func (j *judge) readsTables(s id) bool {
+	if known, ok := j.plain[s]; ok {
+		return known
+	}
+	if j.plain == nil {
+		j.plain = map[id]bool{}
+	}
 	from := j.childOf(s, kFrom)
 	only := from != 0 && j.childOf(s, kArrayJoin) == 0
 	j.within(from, func(n id) bool {
@@ -36,6 +72,7 @@ func (j *judge) readsTables(s id) bool {
 		}
 		return only
 	})
+	j.plain[s] = only
 	return only
 }
 
@@ -44,7 +81,9 @@ func (j *judge) isTableText(n id) bool {
 	switch x := &j.nodes[n]; x.kind {
 	case kIdent:
 		return j.isTableColumn(n)
-	case kCast, kElementOf:
+	case kCast:
+		return j.isTableText(x.first) && j.isPlainType(x.last)
+	case kElementOf:
 		return j.isTableText(x.first)
 	case kSubscript:
 		return j.isTableText(x.first) && j.isConstant(j.nodes[x.first].next)
@@ -55,6 +94,20 @@ func (j *judge) isTableText(n id) bool {
 		}
 	}
 	return false
+}
+
+// plainType are the types of one value each of which is written as what it is. The names of an Enum would be texts of the
+// statement's own for the values of a column.
+var plainType = regexp.MustCompile(`^(?:(?:Nullable|LowCardinality)\s*\(\s*)*(?:String|FixedString\s*\(\s*\d+\s*\)|U?Int\d+|Float\d+|Decimal\d*(?:\s*\([\d\s,]*\))?|Bool|UUID|` +
+	`Date(?:32|Time|Time32|Time64)?(?:\s*\([\w\s,'/]*\))?)[\s)]*$`)
+
+// isPlainType tells a plain type, as the grammar or a text names it.
+func (j *judge) isPlainType(n id) bool {
+	text := j.sql[j.start(n):j.endByte(n)]
+	if j.isString(n) {
+		text, _ = j.nameOf(j.nodes[n].tok)
+	}
+	return plainType.MatchString(text)
 }
 
 // isConstant tells what is the same for each row, whatever the statement calls it: values of the text and what functions that
@@ -88,154 +141,147 @@ func (j *judge) isConstant(n id) bool {
 var sameEachRow = map[string]bool{"now": true, "now64": true, "today": true, "yesterday": true, "pi": true, "e": true, "currentdatabase": true,
 	"tostring": true, "map": true, "repeat": true, "todecimal64": true, "tointervalday": true}
 
-// isOrdered tells what a secret may be ordered with: constants, and columns in forms that put no more values between two of
-// theirs. With whatever is computed, each row would be a step of a search.
-func (j *judge) isOrdered(n id) bool {
-	if j.isConstant(n) {
+// isHeld tells what a whole secret may be compared with beside constants: values that tables hold, and forms that make fewer of
+// them. With whatever is computed each row would be another guess, and there are as many as the statement likes.
+func (j *judge) isHeld(n id) bool {
+	if j.isConstant(n) || j.stored(n) {
 		return true
 	}
 	switch x := &j.nodes[n]; x.kind {
 	case kIdent:
-		return j.isOrderedName(n)
-	case kAlias, kCast, kElementOf:
-		return j.isOrdered(x.first)
+		return j.isHeldName(n)
+	case kAlias, kElementOf:
+		return j.isHeld(x.first)
+	case kCast:
+		return j.isHeld(x.first) && j.isPlainType(x.last)
 	case kTuple, kArray:
-		for c := x.first; c != 0; c = j.nodes[c].next {
-			if !j.isOrdered(c) {
-				return false
-			}
-		}
-		return true
+		return j.areHeld(x.first)
+	case kBinary:
+		return x.sym == lexer.Concatenation && j.areHeld(x.first)
 	case kSubscript:
-		return j.isOrdered(x.first) && j.isConstant(j.nodes[x.first].next)
+		return j.isHeld(x.first) && j.isConstant(j.nodes[x.first].next)
 	case kCall:
-		lower := strings.ToLower(j.functionOf(n))
-		if !keepsOrder[lower] && j.c.quiet[lower]&cast == 0 && !strings.HasPrefix(lower, "tostartof") || !j.isOrdered(x.first) {
-			return false
-		}
-		for c := j.nodes[x.first].next; c != 0; c = j.nodes[c].next {
-			if !j.isConstant(c) {
-				return false
-			}
-		}
-		return true
+		return j.isHeldCall(n)
+	case kSub:
+		return j.isHeldQuery(x.first)
 	}
 	return false
 }
 
-// keepsOrder are functions that make fewer values of those of their first argument, not more.
-var keepsOrder = map[string]bool{"lower": true, "upper": true, "trim": true, "tostring": true, "length": true, "substring": true, "left": true,
-	"assumenotnull": true, "tonullable": true, "date": true, "tomonday": true, "tounixtimestamp": true, "min": true, "max": true, "any": true,
-	"anylast": true, "ifnull": true, "coalesce": true}
-
-// isOrderedName judges a name: what the statement gives it, or a column if it gives it to nothing.
-func (j *judge) isOrderedName(n id) bool {
-	names := meanings(j.parts(n))
-	for _, name := range names {
-		if !plainName(name) {
-			return false
-		}
-		if j.ordered == nil {
-			j.ordered = map[string]answer{}
-		}
-		if j.ordered[name] == unknown {
-			j.ordered[name] = yes // for a name that leads to itself: ts AS ts
-			for i, g := range j.givers(name) {
-				if x := &j.nodes[g]; i == maxArms || x.kind != kAlias || !j.isOrdered(x.first) {
-					j.ordered[name] = no
-					break
-				}
-			}
-		}
-		if j.ordered[name] == no {
+// areHeld tells it of a node and those behind it.
+func (j *judge) areHeld(n id) bool {
+	for ; n != 0; n = j.nodes[n].next {
+		if !j.isHeld(n) {
 			return false
 		}
 	}
-	return len(names) > 0 && !j.mixed()
+	return true
 }
 
-// numbered tells whether numbers that the statement gave to its rows are below n. They count up without a gap, as numbers()
-// does.
-func (j *judge) numbered(n id) bool {
-	if !j.numbersRows() {
+func (j *judge) isHeldCall(n id) bool {
+	lower, first := strings.ToLower(j.functionOf(n)), j.nodes[n].first
+	switch group := j.c.quiet[lower]; {
+	case j.childOf(n, kOver) != 0 || first == 0:
+		return false
+	case strings.HasPrefix(lower, "concat"), lower == "tuple", lower == "ifnull", lower == "coalesce":
+		return j.areHeld(first)
+	case lower == "cast" || strings.HasPrefix(lower, "accuratecast"):
+		return j.isHeld(first) && j.isPlainType(j.nodes[first].next)
+	case !keepsHeld[lower] && group&cast == 0 && !strings.HasPrefix(lower, "tostartof") || !j.isHeld(first):
 		return false
 	}
-	found, known := j.numberedIn[n]
-	if known {
-		return found
-	}
-	if j.numberedIn == nil {
-		j.numberedIn = map[id]bool{}
-	}
-	j.within(n, func(c id) bool {
-		switch x := &j.nodes[c]; x.kind {
-		case kCall:
-			found = found || j.numbersRow(c)
-		case kStar, kMatcher:
-			found = true
-		case kIdent:
-			names := meanings(j.parts(c))
-			found = found || len(names) == 0 || j.mixed() || slices.ContainsFunc(names, j.isNumbered)
+	for c := j.nodes[first].next; c != 0; c = j.nodes[c].next {
+		if !j.isConstant(c) {
+			return false
 		}
-		return !found
-	})
-	j.numberedIn[n] = found
-	return found
+	}
+	return true
 }
 
-// isNumbered tells whether something that has the name is a number of a row.
-func (j *judge) isNumbered(name string) bool {
-	if !plainName(name) || j.untuples && !j.isAlias(name) {
+// keepsHeld are functions that make no more values than their first argument has, parts of it or less.
+var keepsHeld = map[string]bool{"lower": true, "upper": true, "lowerutf8": true, "upperutf8": true, "trim": true, "trimleft": true, "trimright": true,
+	"trimboth": true, "ltrim": true, "rtrim": true, "tostring": true, "substring": true, "substr": true, "mid": true, "left": true, "right": true,
+	"substringindex": true, "substringutf8": true, "replace": true, "replaceone": true, "replaceall": true, "replaceregexpone": true, "extract": true,
+	"assumenotnull": true, "tonullable": true, "tolowcardinality": true, "identity": true, "materialize": true, "date": true, "tomonday": true,
+	"toyyyymm": true, "toyyyymmdd": true, "toyear": true, "tounixtimestamp": true, "min": true, "max": true, "any": true, "anylast": true,
+	"jsonextractstring": true, "jsonextractint": true, "jsonextractuint": true, "jsonextractraw": true, "jsonextract": true,
+	"simplejsonextractstring": true, "visitparamextractstring": true, "extracturlparameter": true, "decodeurlcomponent": true, "domain": true, "path": true}
+
+// isHashed tells what a one-way function gives, in its usual writings.
+func (j *judge) isHashed(n id) bool {
+	for j.nodes[n].kind == kCall {
+		switch group := j.c.quiet[strings.ToLower(j.functionOf(n))]; {
+		case group&oneWay != 0:
+			return true
+		case group&wrapper == 0:
+			return false
+		}
+		n = j.nodes[n].first
+	}
+	return false
+}
+
+// isHeldQuery tells a query that gives what tables hold.
+func (j *judge) isHeldQuery(q id) bool {
+	for s := j.nodes[q].first; s != 0; s = j.nodes[s].next {
+		switch j.nodes[s].kind {
+		case kQuery:
+			if !j.isHeldQuery(s) {
+				return false
+			}
+		case kSelect:
+			if p := j.childOf(s, kProjection); p == 0 || !j.areHeld(j.nodes[p].first) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// isHeldName judges a name: what the statement gives it to, or a column if it gives it to nothing.
+func (j *judge) isHeldName(n id) bool {
+	if j.isTableColumn(n) {
 		return true
 	}
-	if j.counts == nil {
-		j.counts = map[string]answer{}
+	names := meanings(j.parts(n))
+	for _, name := range names {
+		if !isColumnName(name) || j.mixes(name) {
+			return false
+		}
+		if j.held == nil {
+			j.held = map[string]answer{}
+		}
+		if j.held[name] == unknown {
+			j.held[name] = yes // for a name that leads to itself: ts AS ts
+			if slices.ContainsFunc(j.givers(name), func(g id) bool { return !j.givesHeld(g) }) || len(j.givers(name)) > maxArms {
+				j.held[name] = no
+			}
+		}
+		if j.held[name] == no {
+			return false
+		}
 	}
-	if j.counts[name] == unknown {
-		j.counts[name] = no // for a name that leads to itself
-		for i, g := range j.givers(name) {
-			if i == maxArms || j.numbered(j.expressionOf(g)) {
-				j.counts[name] = yes
+	return len(names) > 0 && !j.untuples()
+}
+
+// givesHeld tells whether what gives a name is an alias of what tables hold, or gets it as the parameter of a lambda.
+func (j *judge) givesHeld(g id) bool {
+	if lambda := j.lambdaOf(g); lambda != 0 {
+		return j.storedLambda(lambda)
+	}
+	return j.nodes[g].kind == kAlias && j.isHeld(j.nodes[g].first)
+}
+
+// untuples tells whether a star takes a tuple apart: it gives names to the elements that no alias gave.
+func (j *judge) untuples() bool {
+	if j.stars == unknown {
+		j.stars = no
+		for n := id(1); n < id(len(j.nodes)); n++ {
+			if j.nodes[n].kind == kStar && slices.ContainsFunc(j.parts(n), j.isAlias) {
+				j.stars = yes
 				break
 			}
 		}
 	}
-	return j.counts[name] == yes
-}
-
-// expressionOf is what an alias stands for, or where a name that is none comes from: the call around a lambda, the query of a
-// common table expression or of an element of FROM.
-func (j *judge) expressionOf(giver id) id {
-	if x := &j.nodes[giver]; x.kind == kAlias {
-		return x.first
-	}
-	up := j.nodes[giver].up
-	if lambda := j.above(giver, kLambda); lambda != 0 && j.nodes[giver].kind == kIdent {
-		up = j.nodes[lambda].up
-	}
-	return up
-}
-
-// numbersRows tells whether anything in the statement numbers rows, or takes tuples apart, whose elements have names that no
-// alias gave.
-func (j *judge) numbersRows() bool {
-	if j.windows == unknown {
-		j.windows = no
-		for n := id(1); n < id(len(j.nodes)); n++ {
-			switch x := &j.nodes[n]; x.kind {
-			case kCall:
-				if j.windows == no && j.numbersRow(n) {
-					j.windows = yes
-				}
-			case kStar:
-				j.untuples = j.untuples || slices.ContainsFunc(j.parts(n), j.isAlias)
-			}
-		}
-	}
-	return j.windows == yes
-}
-
-// numbersRow tells the calls that give each row another number: all window functions, and what adds up over rows.
-func (j *judge) numbersRow(call id) bool {
-	return j.childOf(call, kOver) != 0 || strings.HasPrefix(strings.ToLower(j.functionOf(call)), "running")
+	return j.stars == yes
 }

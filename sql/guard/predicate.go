@@ -20,12 +20,12 @@ const (
 	measure
 	structure
 	truth
-	regexp
+	patterns
 	split
 )
 
 var quietGroups = map[string]quietness{"oneway": oneWay, "cipher": cipher, "wrapper": wrapper, "cast": cast, "text": text,
-	"measure": measure, "structure": structure, "truth": truth, "regexp": regexp, "split": split}
+	"measure": measure, "structure": structure, "truth": truth, "regexp": patterns, "split": split}
 
 // A walker is what is known of a secret on the way up from its literal to the predicate.
 //
@@ -36,7 +36,8 @@ type walker struct {
 	*judge
 	from     id // the child that the way comes through
 	level    int
-	hidden   bool // a one-way or cipher function stands around it: what an error could quote is no secret
+	hidden   bool // a one-way or cipher function stands around it: what comes of it says nothing about it
+	quiet    bool // what an error could quote is no secret
 	compared bool // it is behind a comparison
 	loose    bool // something else than the strict rule allows stands around it
 	cut      bool // a part was taken out of it, or it was looked into: a hash of that is no hash of the value
@@ -75,7 +76,7 @@ func (w *walker) stopWith(rule, sentence, remedy string) {
 const toConstants = "Compare the whole value, or a part of it with constants, joined by AND, OR and NOT."
 
 // bare tells that an error here could quote the secret in a changed form.
-func (w *walker) bare() bool { return w.level == changed && !w.hidden }
+func (w *walker) bare() bool { return w.level == changed && !w.hidden && !w.quiet }
 
 func (w *walker) throws() {
 	if w.bare() {
@@ -209,9 +210,6 @@ func (w *walker) compare(at id, inspects bool) {
 			"Say of what type it is: toString(column) = lower(…).")
 	}
 	w.compared = true
-	if w.numbered(at) {
-		w.stop(ruleRows, "The secret is compared with numbers of rows: one of them is it.")
-	}
 	if w.hidden && !w.cut {
 		return
 	}
@@ -223,9 +221,12 @@ func (w *walker) compare(at id, inspects bool) {
 		case w.nodes[c].kind == kType, w.isConstant(c):
 		case w.part && (c == w.from || w.cut || !w.isTableText(c)):
 			w.stopWith(ruleRows, "Each row would ask something else about a part of the secret here: together they give the whole value back.", toConstants)
-		case w.narrows && !w.part && c != w.from && !w.isOrdered(c):
+		case w.part:
+		case w.narrows && (c == w.from || w.nodes[c].kind == kSub || !w.isHeld(c)):
 			w.stopWith(ruleRows, "The secret is ordered with what each row computes: together they give the whole value back.",
 				"Order it with a column as it is, or with a constant.")
+		case c != w.from && !w.isHeld(c) && !w.isHashed(c):
+			w.stop(ruleRows, "The secret is compared with what each row computes: of all of these one is it.")
 		}
 	}
 	asked := w.asks(at)
@@ -255,7 +256,7 @@ func (j *judge) paramBehind(at id) (found bool) {
 	j.within(at, func(n id) bool {
 		if j.nodes[n].kind == kIdent {
 			names := meanings(j.parts(n))
-			found = found || len(names) == 0 || j.mixed() || slices.ContainsFunc(names, func(s string) bool { return j.isAlias(s) || !plainName(s) })
+			found = found || len(names) == 0 || slices.ContainsFunc(names, func(s string) bool { return j.isAlias(s) || !plainName(s) || j.mixes(s) })
 		}
 		return !found
 	})
@@ -366,7 +367,7 @@ func (w *walker) binary(at id) {
 		x.sym == lexer.Asterisk || x.sym == lexer.Slash: // divisions by zero, overflows of decimals
 		w.throws()
 		w.change()
-		w.cut = w.cut || !w.hidden && !w.compared && (x.op == wDiv || x.op == wMod || x.sym == lexer.Percent)
+		w.cut = w.cut || !w.hidden && !w.compared // 2 * x wraps, x % 10 is a digit
 	case x.sym == lexer.Concatenation: // takes whatever type
 		w.change()
 	default:
@@ -428,7 +429,7 @@ func (w *walker) call(at id) {
 		}
 		w.hidden, w.loose = true, w.cut
 	case group&truth != 0:
-		if group&regexp != 0 {
+		if group&patterns != 0 {
 			w.throws()
 		}
 		w.cut = w.cut || lower == "bittest"
@@ -463,20 +464,25 @@ var wholeTexts = map[string]bool{"concat": true, "concatassumeinjective": true, 
 	"initcap": true, "bin": true, "hex": true, "base64encode": true, "base32encode": true, "base58encode": true,
 	"trim": true, "trimleft": true, "trimright": true, "trimboth": true, "ltrim": true, "rtrim": true}
 
-// cipher judges encrypt and its like: the secret may be the key, as it is; as the text it is changed in a way that the key
-// undoes. What stands behind the key is no secret to who knows the key, so that has to be a secret too.
+// cipher judges encrypt and its like. The key, as it is, is hidden by what comes out. What stands behind it is not for who knows
+// the key: it may be compared whole, where the key is a secret too. The text is changed in a way that the key undoes.
 func (w *walker) cipher(at id, index int) {
 	if w.level != raw || index == 0 {
 		w.stop(ruleThrows, "An error of this could quote the secret in a changed form.")
 	}
-	if key := w.argument(at, 2); index > 2 && !(w.isString(key) && w.spanIn(w.start(key), w.endByte(key), lexer.Secret)) {
-		w.stop(ruleThrows, "Who knows the key finds this secret in what the function gives: let the key be a secret too.")
-	}
-	if index >= 2 {
+	if index == 2 {
 		w.hidden, w.loose = true, w.cut
 		return
 	}
-	w.change()
+	w.level = changed
+	if index < 2 {
+		w.loose = true
+		return
+	}
+	if key := w.argument(at, 2); !w.isString(key) || !w.spanIn(w.start(key), w.endByte(key), lexer.Secret) {
+		w.stop(ruleThrows, "Who knows the key finds this secret in what the function gives: let the key be a secret too.")
+	}
+	w.quiet = true
 }
 
 // indexOf is the place of the argument that the way comes through, from 0.

@@ -83,11 +83,11 @@ func (j *judge) storedIn(n id) bool {
 func (j *judge) storedName(n id) bool {
 	names := meanings(j.parts(n))
 	for _, name := range names {
-		if !plainName(name) || !j.storedBehind(name, n) {
+		if !isColumnName(name) || j.mixes(name) || !j.storedBehind(name, n) {
 			return false
 		}
 	}
-	return len(names) > 0 && !j.mixed()
+	return len(names) > 0 && !j.untuples()
 }
 
 // meanings are the names that an alias would have to have to stand for a dotted name, or for what it is an element of: of a.b
@@ -309,39 +309,92 @@ func (j *judge) readsTable(s id) bool {
 	return found
 }
 
-// mixed tells whether a union names a column by its first arm that another arm may compute: then no name tells what is stored.
-func (j *judge) mixed() bool {
-	if j.unions == unknown {
-		j.unions = no
+// mixes tells whether a union may give the name to a column that another arm than the first computes: a union has the names of
+// its first arm.
+func (j *judge) mixes(name string) bool {
+	if j.mixed == nil {
+		j.mixed = map[string]answer{}
+	}
+	if j.mixed[name] == unknown {
+		j.mixed[name] = no
 		for n := id(1); n < id(len(j.nodes)); n++ {
-			if j.nodes[n].kind == kSelect && j.isLaterArm(n) && !j.readsColumns(n) {
-				j.unions = yes
+			if j.nodes[n].kind == kQuery && j.mixesIn(n, name) {
+				j.mixed[name] = yes
+				break
 			}
 		}
 	}
-	return j.unions == yes
+	return j.mixed[name] == yes
 }
 
-// isLaterArm tells the SELECTs of a union whose columns have the names of another one.
-func (j *judge) isLaterArm(n id) bool {
-	for u := j.nodes[n].up; u != 0 && j.nodes[u].kind == kQuery; n, u = u, j.nodes[u].up {
-		if j.nodes[u].first != n {
-			return true
+func (j *judge) mixesIn(union id, name string) bool {
+	arms := j.arms(nil, union)
+	if len(arms) < 2 {
+		return false
+	}
+	for at, c := range j.items(arms[0]) {
+		x := &j.nodes[c]
+		given, star := "", x.kind == kStar || x.kind == kMatcher
+		switch x.kind {
+		case kAlias:
+			given, _ = j.nameOf(x.name)
+		case kIdent:
+			if parts := j.parts(c); len(parts) > 0 {
+				given = parts[len(parts)-1]
+			}
+		}
+		if !star && given != name {
+			continue
+		}
+		for _, arm := range arms[1:] {
+			items := j.items(arm)
+			if star || slices.ContainsFunc(items, func(i id) bool { return j.nodes[i].kind == kStar || j.nodes[i].kind == kMatcher }) {
+				if !j.readsColumns(arm) {
+					return true
+				}
+			} else if at >= len(items) || !j.isHeld(items[at]) || j.asks(items[at]) {
+				return true
+			}
 		}
 	}
 	return false
 }
 
+// arms appends the SELECTs that a query joins.
+func (j *judge) arms(arms []id, q id) []id {
+	j.each(q, func(c id) {
+		switch j.nodes[c].kind {
+		case kSelect:
+			arms = append(arms, c)
+		case kQuery:
+			arms = j.arms(arms, c)
+		}
+	})
+	return arms
+}
+
+// items are the expressions that a SELECT gives.
+func (j *judge) items(s id) (items []id) {
+	j.each(j.childOf(s, kProjection), func(c id) { items = append(items, c) })
+	return items
+}
+
 // readsColumns tells whether a SELECT gives columns of the tables that it reads, as they are.
 func (j *judge) readsColumns(s id) bool {
-	for c := j.nodes[j.childOf(s, kProjection)].first; c != 0; c = j.nodes[c].next {
-		n := c
+	if known, ok := j.columns[s]; ok {
+		return known
+	}
+	if j.columns == nil {
+		j.columns = map[id]bool{}
+	}
+	only := true
+	for _, n := range j.items(s) {
 		for j.nodes[n].kind == kAlias {
 			n = j.nodes[n].first
 		}
-		if x := &j.nodes[n]; !(x.kind == kIdent && j.isTableColumn(n) || x.kind == kStar && x.first == 0 && j.readsTables(s)) {
-			return false
-		}
+		x := &j.nodes[n]
+		only = only && (j.isTableColumn(n) || x.kind == kStar && x.first == 0 && j.readsTables(s))
 	}
-	return true
+	j.columns[s] = only
+	return only
 }
