@@ -18,7 +18,7 @@ func (j *judge) isTableColumn(n id) bool {
 	}
 	names := meanings(j.parts(n))
 	for _, name := range names {
-		if !isColumnName(name) || j.isAlias(name) {
+		if !isColumnName(name) || j.isAlias(name) || len(j.ctes[name]) > 0 { // x IN name
 			return false
 		}
 	}
@@ -98,7 +98,7 @@ func (j *judge) isTableText(n id) bool {
 
 // plainType are the types of one value each of which is written as what it is. The names of an Enum would be texts of the
 // statement's own for the values of a column.
-var plainType = regexp.MustCompile(`^(?:(?:Nullable|LowCardinality)\s*\(\s*)*(?:String|FixedString\s*\(\s*\d+\s*\)|U?Int\d+|Float\d+|Decimal\d*(?:\s*\([\d\s,]*\))?|Bool|UUID|` +
+var plainType = regexp.MustCompile(`^(?:(?:Array|Nullable|LowCardinality)\s*\(\s*)*(?:String|FixedString\s*\(\s*\d+\s*\)|U?Int\d+|Float\d+|Decimal\d*(?:\s*\([\d\s,]*\))?|Bool|UUID|` +
 	`Date(?:32|Time|Time32|Time64)?(?:\s*\([\w\s,'/]*\))?)[\s)]*$`)
 
 // isPlainType tells a plain type, as the grammar or a text names it.
@@ -168,6 +168,12 @@ func (j *judge) isHeld(n id) bool {
 	return false
 }
 
+// hasPlainType tells whether the type that a call names, if it names one, is plain.
+func (j *judge) hasPlainType(call id, lower string) bool {
+	arg := j.typeArgument(call, lower)
+	return arg == 0 || j.isPlainType(arg)
+}
+
 // areHeld tells it of a node and those behind it.
 func (j *judge) areHeld(n id) bool {
 	for ; n != 0; n = j.nodes[n].next {
@@ -185,8 +191,8 @@ func (j *judge) isHeldCall(n id) bool {
 		return false
 	case strings.HasPrefix(lower, "concat"), lower == "tuple", lower == "ifnull", lower == "coalesce":
 		return j.areHeld(first)
-	case lower == "cast" || strings.HasPrefix(lower, "accuratecast"):
-		return j.isHeld(first) && j.isPlainType(j.nodes[first].next)
+	case !j.hasPlainType(n, lower):
+		return false
 	case !keepsHeld[lower] && group&cast == 0 && !strings.HasPrefix(lower, "tostartof") || !j.isHeld(first):
 		return false
 	}
@@ -253,7 +259,9 @@ func (j *judge) isHeldName(n id) bool {
 		}
 		if j.held[name] == unknown {
 			j.held[name] = yes // for a name that leads to itself: ts AS ts
-			if slices.ContainsFunc(j.givers(name), func(g id) bool { return !j.givesHeld(g) }) || len(j.givers(name)) > maxArms {
+			if slices.ContainsFunc(j.ctes[name], func(c id) bool { return !j.isHeldQuery(c) }) {
+				j.held[name] = no
+			} else if slices.ContainsFunc(j.givers(name), func(g id) bool { return !j.givesHeld(g) }) || len(j.givers(name)) > maxArms {
 				j.held[name] = no
 			}
 		}

@@ -3,6 +3,8 @@ package guard
 import (
 	"slices"
 	"strings"
+
+	"penstock/sql/lexer"
 )
 
 // Rows out of nothing: a statement that compares a secret may read the rows of tables, but make none of its own. Every value
@@ -59,7 +61,9 @@ func (j *judge) stored(n id) bool {
 
 func (j *judge) storedIn(n id) bool {
 	switch x := &j.nodes[n]; x.kind {
-	case kAlias, kCast, kSubscript, kElementOf:
+	case kCast:
+		return j.stored(x.first) && j.isPlainType(x.last)
+	case kAlias, kSubscript, kElementOf:
 		return j.stored(x.first)
 	case kIdent:
 		return j.storedName(n)
@@ -171,6 +175,9 @@ func (j *judge) storedCall(n id) bool {
 	default:
 		return false
 	}
+	if !j.hasPlainType(n, lower) {
+		return false
+	}
 	columns, splits := false, strings.HasPrefix(lower, "split") || strings.HasPrefix(lower, "extract") || strings.HasSuffix(lower, "tokens")
 	for c := j.nodes[n].first; c != 0; c = j.nodes[c].next {
 		if splits && !j.isColumnText(c) {
@@ -206,15 +213,22 @@ func (j *judge) isColumnText(n id) bool {
 	return false
 }
 
-// grows tells whether the body of a lambda may make an array of one value.
+// grows tells whether the body of a lambda may make an array of one value, or a value that no table holds.
 func (j *judge) grows(n id) (grows bool) {
 	j.within(n, func(c id) bool {
 		switch x := &j.nodes[c]; x.kind {
 		case kArray, kSub, kLambda:
 			grows = true
+		case kIdent:
+			grows = grows || !j.isHeldName(c)
+		case kBinary:
+			switch x.sym {
+			case lexer.Plus, lexer.Minus, lexer.Asterisk, lexer.Slash, lexer.Percent:
+				grows = true
+			}
+			grows = grows || x.op == wDiv || x.op == wMod
 		case kCall:
-			name, _ := j.nameOf(x.name)
-			if j.c.quiet[strings.ToLower(name)]&(text|measure|wrapper|cast) == 0 {
+			if j.c.quiet[strings.ToLower(j.functionOf(c))]&(text|measure|wrapper|cast) == 0 {
 				grows = true
 			}
 		}

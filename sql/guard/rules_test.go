@@ -158,6 +158,13 @@ func TestVerdicts(t *testing.T) {
 		{"SELECT 'a' AS kind, name FROM events WHERE name = {S} UNION ALL SELECT 'b', toString(count()) FROM events", "predicate"},
 		{"SELECT 1 FROM (SELECT 'a' AS kind, name FROM events UNION ALL SELECT 'b', path FROM events) WHERE name = {S}", "predicate"},
 		{"SELECT 1 FROM (SELECT * FROM events UNION ALL SELECT id, char(id) FROM events) WHERE name = {S}", "oracle-rows"},
+		{"SELECT 1 FROM events WHERE {S} > JSONExtract(name, 'a', 'Enum8(\\'a\\' = 1)')", "oracle-rows"},
+		{"SELECT 1 FROM (SELECT CAST(id AS Enum8('a' = 1)) AS e FROM events) WHERE {S} > e", "oracle-rows"},
+		{"WITH k AS (SELECT char(id) FROM events) SELECT 1 FROM events WHERE {S} IN k", "oracle-rows"},
+		{"WITH k AS (SELECT name FROM events) SELECT 1 FROM events WHERE {S} IN k OR {S} IN users", "predicate"},
+		{"SELECT 1 FROM events WHERE has(arrayMap(x -> x % 256, ids), toUInt8({S}))", "oracle-rows"},
+		{"SELECT 1 FROM events WHERE has(arrayMap(x -> lower(x), tags), {S})", "predicate"},
+		{"SELECT 1 FROM (SELECT id + 1 AS n, tags FROM events) WHERE has(arrayMap(x -> n, tags), toUInt8({S}))", "oracle-rows"},
 		// What stands behind the key of a cipher may be compared whole.
 		{"SELECT 1 FROM events WHERE substring(hex(encrypt('aes-128-ctr', 'a', {S}, {S})), 1, 1) = name", "oracle-rows"},
 		{"SELECT 1 FROM events WHERE decrypt('aes-256-gcm', note, {S}, {S}) = 'note' AND note = encrypt('aes-256-gcm', 'a', {S}, {S})", "predicate"},

@@ -144,18 +144,25 @@ var typeArguments = map[string]int{"cast": 1, "_cast": 1, "accuratecast": 1, "ac
 	"defaultvalueoftypename": 0, "dynamicelement": 1, "variantelement": 1, "getsubcolumn": 1, "jsonextract": -1, "jsonextractcaseinsensitive": -1,
 	"jsonextractkeysandvalues": -1, "jsonextractkeysandvaluescaseinsensitive": -1}
 
+// typeArgument is the argument of a call that names a type, 0 for none.
+func (q *Query) typeArgument(n id, lower string) (arg id) {
+	i, ok := typeArguments[lower]
+	if !ok || i >= 0 {
+		if ok {
+			arg = q.argument(n, i)
+		}
+		return arg
+	}
+	for next := q.argument(n, 0); next != 0; next = q.argument(n, -i) {
+		arg, i = next, i-1
+	}
+	return arg
+}
+
 // typeInText demands that a type is named by a plain text, which aggregateTypes has read: a computed one may name whatever
 // aggregate function there is.
 func (j *judge) typeInText(n id, lower string) {
-	i, ok := typeArguments[lower]
-	if !ok {
-		return
-	}
-	arg := j.argument(n, max(i, 0))
-	for next := arg; i < 0 && next != 0; next = j.argument(n, -i) {
-		arg, i = next, i-1
-	}
-	if arg != 0 && !j.isPlainText(arg) {
+	if arg := j.typeArgument(n, lower); arg != 0 && !j.isPlainText(arg) {
 		j.refuse(ruleFunction, arg, "The guard cannot read the type that is named here.", "Write it as one plain string.")
 	}
 }
