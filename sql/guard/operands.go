@@ -18,12 +18,21 @@ func (j *judge) isTableColumn(n id) bool {
 	}
 	names := meanings(j.parts(n))
 	for _, name := range names {
-		if !isColumnName(name) || j.isAlias(name) || len(j.ctes[name]) > 0 { // x IN name
+		if !isColumnName(name) || j.isAlias(name) {
 			return false
 		}
 	}
+	if j.namesQuery(n) {
+		return false
+	}
 	scopes, sure := j.scopes(n)
 	return sure && len(names) > 0 && !slices.ContainsFunc(scopes, func(s id) bool { return !j.readsTables(s) })
+}
+
+// namesQuery tells a name behind IN that may be a common table expression's.
+func (j *judge) namesQuery(n id) bool {
+	parts := j.parts(n)
+	return len(parts) == 1 && len(j.ctes[parts[0]]) > 0
 }
 
 // isColumnName tells the names that columns of tables have, without those that number the rows of a table.
@@ -246,6 +255,9 @@ func (j *judge) isHeldQuery(q id) bool {
 
 // isHeldName judges a name: what the statement gives it to, or a column if it gives it to nothing.
 func (j *judge) isHeldName(n id) bool {
+	if j.namesQuery(n) {
+		return !slices.ContainsFunc(j.ctes[j.parts(n)[0]], func(c id) bool { return !j.isHeldQuery(c) })
+	}
 	if j.isTableColumn(n) {
 		return true
 	}
@@ -259,9 +271,7 @@ func (j *judge) isHeldName(n id) bool {
 		}
 		if j.held[name] == unknown {
 			j.held[name] = yes // for a name that leads to itself: ts AS ts
-			if slices.ContainsFunc(j.ctes[name], func(c id) bool { return !j.isHeldQuery(c) }) {
-				j.held[name] = no
-			} else if slices.ContainsFunc(j.givers(name), func(g id) bool { return !j.givesHeld(g) }) || len(j.givers(name)) > maxArms {
+			if slices.ContainsFunc(j.givers(name), func(g id) bool { return !j.givesHeld(g) }) || len(j.givers(name)) > maxArms {
 				j.held[name] = no
 			}
 		}

@@ -91,7 +91,7 @@ func (j *judge) storedName(n id) bool {
 			return false
 		}
 	}
-	return len(names) > 0 && !j.untuples()
+	return len(names) > 0 && !j.untuples() && !j.namesQuery(n)
 }
 
 // meanings are the names that an alias would have to have to stand for a dotted name, or for what it is an element of: of a.b

@@ -162,6 +162,7 @@ func TestVerdicts(t *testing.T) {
 		{"SELECT 1 FROM (SELECT CAST(id AS Enum8('a' = 1)) AS e FROM events) WHERE {S} > e", "oracle-rows"},
 		{"WITH k AS (SELECT char(id) FROM events) SELECT 1 FROM events WHERE {S} IN k", "oracle-rows"},
 		{"WITH k AS (SELECT name FROM events) SELECT 1 FROM events WHERE {S} IN k OR {S} IN users", "predicate"},
+		{"WITH k AS (SELECT name, count() AS c FROM events GROUP BY name) SELECT 1 FROM k WHERE k.name = {S} AND c > 1", "predicate"},
 		{"SELECT 1 FROM events WHERE has(arrayMap(x -> x % 256, ids), toUInt8({S}))", "oracle-rows"},
 		{"SELECT 1 FROM events WHERE has(arrayMap(x -> lower(x), tags), {S})", "predicate"},
 		{"SELECT 1 FROM (SELECT id + 1 AS n, tags FROM events) WHERE has(arrayMap(x -> n, tags), toUInt8({S}))", "oracle-rows"},
