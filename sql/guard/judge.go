@@ -75,17 +75,21 @@ type judge struct {
 	lambdas  map[string][]id // scopes of the lambdas of WITH by name
 	reads    map[id]bool     // SELECTs that read from another host
 	// sendsText tells that a table function sends parts of the statement to another host.
-	sendsText bool
-	inspected int               // comparisons that look at a part of a secret
-	arrays    map[id]bool       // what stored found
-	tabled    map[id]bool       // what readsTable found
-	mixed     map[string]answer // what mixes found
-	columns   map[id]bool       // what readsColumns found
-	plain     map[id]bool       // what readsTables found
-	held      map[string]answer // what isHeldName found of what the statement gives a name
-	stars     answer            // of untuples
-	asked     map[id]bool       // what asks found
-	said      [2]int            // findings of each severity
+	sendsText   bool
+	inspected   int               // comparisons that look at a part of a secret
+	arrays      map[id]answer     // what stored found
+	tabled      map[id]bool       // what readsTable found
+	mixed       map[string]answer // what mixes found
+	columns     map[id]bool       // what readsColumns found
+	plain       map[id]bool       // what readsTables found
+	held        map[string]answer // what isHeldName found of what the statement gives a name
+	stars       answer            // of untuples
+	heldQueries map[id]answer     // what isHeldQuery found
+	holds       map[id]answer     // what isHeld found
+	constants   map[id]bool       // what isConstant found
+	asked       map[id]answer     // what asks found
+	recalled    recalled
+	said        [2]int // findings of each severity
 }
 
 // An answer is that of a question which is answered once.
@@ -95,7 +99,53 @@ const (
 	unknown answer = iota
 	no
 	yes
+	assumedNo // while it is being answered
+	assumedYes
 )
+
+// recalled is the state of recall.
+type recalled struct{ depth, assumptions, work int }
+
+// maxRecalls bounds how many questions are answered about one statement.
+const maxRecalls = 200_000
+
+// recall answers a question about a key once. Names and queries may lead back to themselves: what is asked while it is being
+// answered is assumed to be as assume says, the better answer. Such an answer is kept only once nothing rests on an assumption
+// any more; the worse one holds whatever was assumed. Of too many questions all have the worse answer.
+func recall[K comparable](j *judge, kept *map[K]answer, key K, assume bool, f func(K) bool) bool {
+	switch (*kept)[key] {
+	case no:
+		return false
+	case yes:
+		return true
+	case assumedNo, assumedYes:
+		j.recalled.assumptions++
+		return assume
+	}
+	if j.recalled.work++; j.recalled.work > maxRecalls {
+		return !assume
+	}
+	if *kept == nil {
+		*kept = map[K]answer{}
+	}
+	(*kept)[key] = assumedNo
+	if assume {
+		(*kept)[key] = assumedYes
+	}
+	before := j.recalled.assumptions
+	j.recalled.depth++
+	found := f(key)
+	j.recalled.depth--
+	switch {
+	case found == assume && j.recalled.assumptions > before && j.recalled.depth > 0:
+		delete(*kept, key)
+	case found:
+		(*kept)[key] = yes
+	default:
+		(*kept)[key] = no
+	}
+	return found
+}
 
 // judge also tells whether the verdict would be the same for other values in the spans.
 func (q *Query) judge(p *Policy) (r Report, steady bool) {

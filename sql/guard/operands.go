@@ -122,28 +122,37 @@ func (j *judge) isPlainType(n id) bool {
 // isConstant tells what is the same for each row, whatever the statement calls it: values of the text and what functions that
 // depend on nothing else make of them.
 func (j *judge) isConstant(n id) bool {
-	if n == 0 {
+	switch x := &j.nodes[n]; {
+	case n == 0:
 		return false
+	case x.first == 0:
+		return j.isConstantNode(n)
 	}
+	known, ok := j.constants[n]
+	if !ok {
+		if j.constants == nil {
+			j.constants = map[id]bool{}
+		}
+		known = j.isConstantNode(n)
+		for c := j.nodes[n].first; known && c != 0; c = j.nodes[c].next {
+			known = j.isConstant(c)
+		}
+		j.constants[n] = known
+	}
+	return known
+}
+
+// isConstantNode tells it of a node apart from what stands below it.
+func (j *judge) isConstantNode(n id) bool {
 	switch x := &j.nodes[n]; x.kind {
-	case kLiteral, kType, kTypeLit:
+	case kLiteral, kType, kTypeLit, kCast, kUnary, kBinary, kInterval, kTuple, kArray, kSubscript, kElementOf, kTernary:
 		return true
-	case kCast, kUnary, kBinary, kInterval, kTuple, kArray, kSubscript, kElementOf, kTernary:
 	case kCall:
-		name := j.functionOf(n)
-		base, _, _ := j.c.function(name)
-		if lower := strings.ToLower(base); j.c.quiet[lower] == 0 && !sameEachRow[lower] {
-			return false
-		}
-	default:
-		return false
+		base, _, _ := j.c.function(j.functionOf(n))
+		lower := strings.ToLower(base)
+		return j.c.quiet[lower] != 0 || sameEachRow[lower]
 	}
-	for c := j.nodes[n].first; c != 0; c = j.nodes[c].next {
-		if !j.isConstant(c) {
-			return false
-		}
-	}
-	return true
+	return false
 }
 
 // sameEachRow are functions beside the quiet ones that give one value for all rows if their arguments do.
@@ -153,9 +162,11 @@ var sameEachRow = map[string]bool{"now": true, "now64": true, "today": true, "ye
 // isHeld tells what a whole secret may be compared with beside constants: values that tables hold, and forms that make fewer of
 // them. With whatever is computed each row would be another guess, and there are as many as the statement likes.
 func (j *judge) isHeld(n id) bool {
-	if j.isConstant(n) || j.stored(n) {
-		return true
-	}
+	return recall(j, &j.holds, n, true, func(n id) bool { return j.isConstant(n) || j.stored(n) || j.isHeldForm(n) })
+}
+
+// isHeldForm tells it of a node that is neither constant nor stored.
+func (j *judge) isHeldForm(n id) bool {
 	switch x := &j.nodes[n]; x.kind {
 	case kIdent:
 		return j.isHeldName(n)
@@ -238,19 +249,12 @@ func (j *judge) isHashed(n id) bool {
 
 // isHeldQuery tells a query that gives what tables hold.
 func (j *judge) isHeldQuery(q id) bool {
-	for s := j.nodes[q].first; s != 0; s = j.nodes[s].next {
-		switch j.nodes[s].kind {
-		case kQuery:
-			if !j.isHeldQuery(s) {
-				return false
-			}
-		case kSelect:
-			if p := j.childOf(s, kProjection); p == 0 || !j.areHeld(j.nodes[p].first) {
-				return false
-			}
-		}
-	}
-	return true
+	return recall(j, &j.heldQueries, q, true, func(q id) bool {
+		return !slices.ContainsFunc(j.arms(nil, q), func(s id) bool {
+			p := j.childOf(s, kProjection)
+			return p == 0 || !j.areHeld(j.nodes[p].first)
+		})
+	})
 }
 
 // isHeldName judges a name: what the statement gives it to, or a column if it gives it to nothing.
@@ -266,16 +270,11 @@ func (j *judge) isHeldName(n id) bool {
 		if !isColumnName(name) || j.mixes(name) {
 			return false
 		}
-		if j.held == nil {
-			j.held = map[string]answer{}
-		}
-		if j.held[name] == unknown {
-			j.held[name] = yes // for a name that leads to itself: ts AS ts
-			if slices.ContainsFunc(j.givers(name), func(g id) bool { return !j.givesHeld(g) }) || len(j.givers(name)) > maxArms {
-				j.held[name] = no
-			}
-		}
-		if j.held[name] == no {
+		held := recall(j, &j.held, name, true, func(name string) bool { // which may lead to itself: ts AS ts
+			givers := j.givers(name)
+			return len(givers) <= maxArms && !slices.ContainsFunc(givers, func(g id) bool { return !j.givesHeld(g) })
+		})
+		if !held {
 			return false
 		}
 	}

@@ -236,15 +236,7 @@ func (w *walker) compare(at id, inspects bool) {
 
 // asks tells whether the caller chooses something in a comparison.
 func (j *judge) asks(at id) bool {
-	known, ok := j.asked[at]
-	if !ok {
-		if j.asked == nil {
-			j.asked = map[id]bool{}
-		}
-		known = j.paramIn(at) || j.paramBehind(at)
-		j.asked[at] = known
-	}
-	return known
+	return recall(j, &j.asked, at, false, func(at id) bool { return j.paramIn(at) || j.paramBehind(at) })
 }
 
 // paramBehind tells whether a name in a comparison may stand for a parameter of the request: one that the statement itself

@@ -44,19 +44,7 @@ func (j *judge) rowSources(n id) {
 // stored tells whether an array surely holds only what tables hold: columns, and what picks among them, takes them apart or
 // orders them. Constants beside a column are none of it: [id, 1, 2, 3] makes rows.
 func (j *judge) stored(n id) bool {
-	if n == 0 {
-		return false
-	}
-	if known, ok := j.arrays[n]; ok {
-		return known
-	}
-	if j.arrays == nil {
-		j.arrays = map[id]bool{}
-	}
-	j.arrays[n] = true // for an alias that leads to itself: arrayJoin(tags) AS tags
-	found := j.storedIn(n)
-	j.arrays[n] = found
-	return found
+	return n != 0 && recall(j, &j.arrays, n, true, j.storedIn) // an alias may lead to itself: arrayJoin(tags) AS tags
 }
 
 func (j *judge) storedIn(n id) bool {
@@ -128,19 +116,14 @@ func (j *judge) storedBehind(name string, n id) bool {
 
 // storedLambda tells whether a lambda gets one item after the other of what tables hold: the arrays beside it in a call.
 func (j *judge) storedLambda(lambda id) bool {
-	if known, ok := j.arrays[lambda]; ok {
-		return known
-	}
-	if j.arrays == nil {
-		j.arrays = map[id]bool{}
-	}
-	call := j.nodes[lambda].up
-	found := j.nodes[call].kind == kCall && !strings.HasPrefix(strings.ToLower(j.functionOf(call)), "arrayfold")
-	for a := j.nodes[call].first; found && a != 0; a = j.nodes[a].next {
-		found = a == lambda || j.stored(a)
-	}
-	j.arrays[lambda] = found
-	return found
+	return recall(j, &j.arrays, lambda, true, func(lambda id) bool {
+		call := j.nodes[lambda].up
+		found := j.nodes[call].kind == kCall && !strings.HasPrefix(strings.ToLower(j.functionOf(call)), "arrayfold")
+		for a := j.nodes[call].first; found && a != 0; a = j.nodes[a].next {
+			found = a == lambda || j.stored(a)
+		}
+		return found
+	})
 }
 
 // functionOf is the name of the function that a call calls.
@@ -326,19 +309,14 @@ func (j *judge) readsTable(s id) bool {
 // mixes tells whether a union may give the name to a column that another arm than the first computes: a union has the names of
 // its first arm.
 func (j *judge) mixes(name string) bool {
-	if j.mixed == nil {
-		j.mixed = map[string]answer{}
-	}
-	if j.mixed[name] == unknown {
-		j.mixed[name] = no
+	return recall(j, &j.mixed, name, false, func(name string) bool {
 		for n := id(1); n < id(len(j.nodes)); n++ {
 			if j.nodes[n].kind == kQuery && j.mixesIn(n, name) {
-				j.mixed[name] = yes
-				break
+				return true
 			}
 		}
-	}
-	return j.mixed[name] == yes
+		return false
+	})
 }
 
 func (j *judge) mixesIn(union id, name string) bool {
