@@ -135,7 +135,7 @@ func (w *useWalker) headed(walk func(head func(...parse.Expr))) {
 }
 
 // givesWay tells that the type of a use in the head of a statement is one to test by: the statement itself uses the name as
-// another, as in {% if String(ids) != '' %} … {{Array(ids, 'Int32')}}, and the reference documents that one.
+// another, as in {% if String(ids) != 'all' %} … {{Array(ids, 'Int32')}}, and the reference documents that one.
 func (w *useWalker) givesWay(i int, last map[int]map[string]int) bool {
 	u := &w.uses[i]
 	if u.head == 0 || !u.typed {
