@@ -182,10 +182,27 @@ func (j *judge) isHeldForm(n id) bool {
 		return j.isHeld(x.first) && j.isConstant(j.nodes[x.first].next)
 	case kCall:
 		return j.isHeldCall(n)
+	case kTernary, kCase:
+		return j.chooses(n)
 	case kSub:
 		return j.isHeldQuery(x.first)
 	}
 	return false
+}
+
+// chooses tells whether all that a choice may give is held; what it is chosen by is free.
+func (j *judge) chooses(n id) bool {
+	x := &j.nodes[n]
+	c, value := x.first, false // conditions and values take turns
+	if x.kind == kCase && x.flag {
+		c = j.nodes[c].next
+	}
+	for ; c != 0; c, value = j.nodes[c].next, !value {
+		if (value || j.nodes[c].next == 0) && !j.isHeld(c) {
+			return false
+		}
+	}
+	return true
 }
 
 // hasPlainType tells whether the type that a call names, if it names one, is plain.
@@ -213,6 +230,12 @@ func (j *judge) isHeldCall(n id) bool {
 		return j.areHeld(first)
 	case !j.hasPlainType(n, lower):
 		return false
+	case picks[lower]:
+		return j.isHeld(first)
+	case lower == "if", lower == "multiif":
+		return j.chooses(n)
+	case strings.HasPrefix(lower, "dictget") && !strings.Contains(lower, "default"):
+		return true // a dictionary holds what it gives, whatever it is asked
 	case !keepsHeld[lower] && group&cast == 0 && !strings.HasPrefix(lower, "tostartof") || !j.isHeld(first):
 		return false
 	}
@@ -227,11 +250,15 @@ func (j *judge) isHeldCall(n id) bool {
 // keepsHeld are functions that make no more values than their first argument has, parts of it or less.
 var keepsHeld = map[string]bool{"lower": true, "upper": true, "lowerutf8": true, "upperutf8": true, "trim": true, "trimleft": true, "trimright": true,
 	"trimboth": true, "ltrim": true, "rtrim": true, "tostring": true, "substring": true, "substr": true, "mid": true, "left": true, "right": true,
-	"substringindex": true, "substringutf8": true, "replace": true, "replaceone": true, "replaceall": true, "replaceregexpone": true, "extract": true,
+	"substringindex": true, "substringutf8": true, "replace": true, "replaceone": true, "replaceall": true, "replaceregexpone": true, "replaceregexpall": true, "extract": true,
 	"assumenotnull": true, "tonullable": true, "tolowcardinality": true, "identity": true, "materialize": true, "date": true, "tomonday": true,
 	"toyyyymm": true, "toyyyymmdd": true, "toyear": true, "tounixtimestamp": true, "min": true, "max": true, "any": true, "anylast": true,
 	"jsonextractstring": true, "jsonextractint": true, "jsonextractuint": true, "jsonextractraw": true, "jsonextract": true,
 	"simplejsonextractstring": true, "visitparamextractstring": true, "extracturlparameter": true, "decodeurlcomponent": true, "domain": true, "path": true}
+
+// picks are functions that give one of the values of their first argument, which the others choose.
+var picks = map[string]bool{"argmax": true, "argmin": true, "argmaxif": true, "argminif": true, "anyif": true, "anylastif": true, "maxif": true,
+	"minif": true, "nullif": true}
 
 // isHashed tells what a one-way function gives, in its usual writings.
 func (j *judge) isHashed(n id) bool {

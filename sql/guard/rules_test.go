@@ -172,6 +172,16 @@ func TestVerdicts(t *testing.T) {
 		{"SELECT 1 FROM events WHERE has(arrayMap(x -> x % 256, ids), toUInt8({S}))", "oracle-rows"},
 		{"SELECT 1 FROM events WHERE has(arrayMap(x -> lower(x), tags), {S})", "predicate"},
 		{"SELECT 1 FROM (SELECT id + 1 AS n, tags FROM events) WHERE has(arrayMap(x -> n, tags), toUInt8({S}))", "oracle-rows"},
+		{"SELECT 1 FROM (SELECT if(id = 1, token, name) AS a, CASE id WHEN 1 THEN 'x' ELSE name END AS b, multiIf(id > 1, 'x', id > 2, name, token) AS c, id ? name : 'x' AS d FROM events) " +
+			"WHERE a = {S} OR b = {S} OR c = {S} OR d = {S}", "predicate"},
+		{"SELECT 1 FROM events WHERE if(id = 1, name, char(id)) = {S}", "oracle-rows"},
+		{"SELECT 1 FROM events WHERE (id = 1 ? char(id) : name) = {S}", "oracle-rows"},
+		{"SELECT 1 FROM events WHERE CASE id WHEN 1 THEN char(id) END = {S}", "oracle-rows"},
+		{"SELECT 1 FROM events WHERE CASE WHEN id = 1 THEN name ELSE char(id) END = {S}", "oracle-rows"},
+		{"SELECT 1 FROM events WHERE multiIf(id = 1, name, id = 2, char(id), name) = {S}", "oracle-rows"},
+		{"SELECT 1 FROM (SELECT argMax(token, at) AS token, anyIf(name, id > 1) AS name FROM events GROUP BY id) WHERE token = {S} AND name = {S} AND dictGet('d', 'v', id) = {S} AND nullIf(name, '') = {S}", "predicate"},
+		{"SELECT 1 FROM events GROUP BY id HAVING argMax(char(id), at) = {S}", "oracle-rows"},
+		{"SELECT 1 FROM events WHERE dictGetOrDefault('d', 'v', id, char(id)) = {S}", "oracle-rows"},
 		// What stands behind the key of a cipher may be compared whole.
 		{"SELECT 1 FROM events WHERE substring(hex(encrypt('aes-128-ctr', 'a', {S}, {S})), 1, 1) = name", "oracle-rows"},
 		{"SELECT 1 FROM events WHERE decrypt('aes-256-gcm', note, {S}, {S}) = 'note' AND note = encrypt('aes-256-gcm', 'a', {S}, {S})", "predicate"},
