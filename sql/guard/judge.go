@@ -83,6 +83,7 @@ type judge struct {
 	columns     map[id]bool       // what readsColumns found
 	plain       map[id]bool       // what readsTables found
 	held        map[string]answer // what isHeldName found of what the statement gives a name
+	ordered     map[string]answer // what isOrderedName found of what the statement gives a name
 	stars       answer            // of untuples
 	heldQueries map[id]answer     // what isHeldQuery found
 	holds       map[id]answer     // what isHeld found
@@ -279,9 +280,8 @@ func (j *judge) call(n id) {
 		return
 	}
 	lower := strings.ToLower(name)
-	switch j.toks[x.name].word {
-	case wCast, wExtract, wPosition, wSubstring, wSubstr, wTrim, wOverlay:
-		name = lower // words of the grammar have no case
+	if hasNoCase(j.toks[x.name].word) {
+		name = lower
 	}
 	j.functionName(x.name, name)
 	switch lower {
@@ -293,6 +293,15 @@ func (j *judge) call(n id) {
 	if isHigherOrder(lower) {
 		j.functionAsArgument(n)
 	}
+}
+
+// hasNoCase tells the functions that are words of the grammar.
+func hasNoCase(w word) bool {
+	switch w {
+	case wCast, wExtract, wPosition, wSubstring, wSubstr, wTrim, wOverlay:
+		return true
+	}
+	return false
 }
 
 // aggregateInText judges the aggregate function that a call names in its first argument: 'quantiles(0.5)'.
@@ -376,7 +385,7 @@ func (j *judge) lambdaName(n id) {
 	name, ok := j.nameOf(x.name)
 	lower := strings.ToLower(name)
 	_, _, known := j.c.function(name)
-	if !ok || known || j.c.refused[lower] != "" || j.c.quiet[lower] != 0 || j.p.Functions[name] {
+	if !ok || known || j.c.folded[lower] || j.c.refused[lower] != "" || j.c.quiet[lower] != 0 || j.p.Functions[name] {
 		j.refuse(ruleFunction, n, "A lambda has the name of a function.", "Give it another name.")
 	}
 }

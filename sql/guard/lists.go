@@ -28,6 +28,7 @@ var formatsText string
 type catalog struct {
 	functions  map[string]bool      // exact names
 	aggregates map[string]bool      // likewise
+	folded     map[string]bool      // the lower-cased names of both
 	anyCase    map[string]string    // lower-cased names that ClickHouse reads in any case, to the name in the list
 	refused    map[string]string    // lower-cased names to the reason
 	quiet      map[string]quietness // lower-cased names to their groups
@@ -36,7 +37,7 @@ type catalog struct {
 }
 
 var catalogOf = sync.OnceValue(func() *catalog {
-	c := &catalog{functions: map[string]bool{}, aggregates: map[string]bool{}, anyCase: map[string]string{},
+	c := &catalog{functions: map[string]bool{}, aggregates: map[string]bool{}, anyCase: map[string]string{}, folded: map[string]bool{},
 		refused: map[string]string{}, quiet: map[string]quietness{}, settings: map[string]string{}, formats: map[string]bool{"auto": true, "nosign": true}}
 	c.names(functionsText, c.functions)
 	c.names(aggregatesText, c.aggregates)
@@ -59,6 +60,7 @@ func (c *catalog) names(text string, into map[string]bool) {
 		for _, name := range strings.Fields(line) {
 			exact, star := strings.CutSuffix(name, "*")
 			into[exact] = true
+			c.folded[strings.ToLower(exact)] = true
 			if star {
 				c.anyCase[strings.ToLower(exact)] = exact
 			}

@@ -61,7 +61,7 @@ func (j *judge) scopes(n id) (scopes []id, sure bool) {
 	return scopes, true
 }
 
-// readsTables tells whether a SELECT reads tables and nothing else.
+// readsTables tells whether a SELECT reads tables and nothing else, or what queries read of tables as it is.
 func (j *judge) readsTables(s id) bool {
 	if known, ok := j.plain[s]; ok {
 		return known
@@ -69,11 +69,17 @@ func (j *judge) readsTables(s id) bool {
 	if j.plain == nil {
 		j.plain = map[id]bool{}
 	}
+	j.plain[s] = false
 	from := j.childOf(s, kFrom)
 	only := from != 0 && j.childOf(s, kArrayJoin) == 0
 	j.within(from, func(n id) bool {
 		switch j.nodes[n].kind {
-		case kSelect, kTableFunc, kArrayJoin:
+		case kOn: // whose queries give no columns
+			return false
+		case kSelect: // which gives these columns as they are, or reads them
+			only = only && j.readsColumns(n)
+			return false
+		case kTableFunc, kArrayJoin:
 			only = false
 		case kTable:
 			parts := j.parts(n)
@@ -97,7 +103,7 @@ func (j *judge) isTableText(n id) bool {
 	case kSubscript:
 		return j.isTableText(x.first) && j.isConstant(j.nodes[x.first].next)
 	case kCall:
-		switch strings.ToLower(j.functionOf(n)) {
+		switch j.functionOf(n) {
 		case "lower", "upper", "tostring", "assumenotnull":
 			return j.count(n) == 1 && j.isTableText(x.first)
 		}
@@ -148,8 +154,7 @@ func (j *judge) isConstantNode(n id) bool {
 	case kLiteral, kType, kTypeLit, kCast, kUnary, kBinary, kInterval, kTuple, kArray, kSubscript, kElementOf, kTernary:
 		return true
 	case kCall:
-		base, _, _ := j.c.function(j.functionOf(n))
-		lower := strings.ToLower(base)
+		lower := j.functionOf(n)
 		return j.c.quiet[lower] != 0 || sameEachRow[lower]
 	}
 	return false
@@ -222,7 +227,7 @@ func (j *judge) areHeld(n id) bool {
 }
 
 func (j *judge) isHeldCall(n id) bool {
-	lower, first := strings.ToLower(j.functionOf(n)), j.nodes[n].first
+	lower, first := j.functionOf(n), j.nodes[n].first
 	switch group := j.c.quiet[lower]; {
 	case j.childOf(n, kOver) != 0 || first == 0:
 		return false
@@ -263,7 +268,7 @@ var picks = map[string]bool{"argmax": true, "argmin": true, "argmaxif": true, "a
 // isHashed tells what a one-way function gives, in its usual writings.
 func (j *judge) isHashed(n id) bool {
 	for j.nodes[n].kind == kCall {
-		switch group := j.c.quiet[strings.ToLower(j.functionOf(n))]; {
+		switch group := j.c.quiet[j.functionOf(n)]; {
 		case group&oneWay != 0:
 			return true
 		case group&wrapper == 0:
@@ -314,6 +319,68 @@ func (j *judge) givesHeld(g id) bool {
 		return j.storedLambda(lambda)
 	}
 	return j.nodes[g].kind == kAlias && j.isHeld(j.nodes[g].first)
+}
+
+// isOrdered tells what the order of a secret may be asked with: constants, and columns of tables as they are, or rounded. Whatever
+// is joined or cut could be made to follow a search.
+func (j *judge) isOrdered(n id) bool {
+	if j.isConstant(n) {
+		return true
+	}
+	switch x := &j.nodes[n]; x.kind {
+	case kIdent:
+		return j.isOrderedName(n)
+	case kAlias, kElementOf:
+		return j.isOrdered(x.first)
+	case kCast:
+		return j.isOrdered(x.first) && j.isPlainType(x.last)
+	case kSubscript:
+		return j.isOrdered(x.first) && j.isConstant(j.nodes[x.first].next)
+	case kTuple:
+		for c := x.first; c != 0; c = j.nodes[c].next {
+			if !j.isOrdered(c) {
+				return false
+			}
+		}
+		return true
+	case kCall:
+		lower := j.functionOf(n)
+		if j.childOf(n, kOver) != 0 || !keepsOrder[lower] && j.c.quiet[lower]&cast == 0 && !strings.HasPrefix(lower, "tostartof") ||
+			!j.hasPlainType(n, lower) || !j.isOrdered(x.first) {
+			return false
+		}
+		for c := j.nodes[x.first].next; c != 0; c = j.nodes[c].next {
+			if !j.isConstant(c) {
+				return false
+			}
+		}
+		return x.first != 0
+	}
+	return false
+}
+
+// keepsOrder are functions that make fewer values of those of a column, and none that is not one of them or a rounded one.
+var keepsOrder = map[string]bool{"lower": true, "upper": true, "tostring": true, "assumenotnull": true, "tonullable": true, "date": true,
+	"tomonday": true, "toyyyymm": true, "toyyyymmdd": true, "toyear": true, "tounixtimestamp": true, "min": true, "max": true, "any": true, "anylast": true}
+
+// isOrderedName judges a name: what the statement gives it to, or a column if it gives it to nothing.
+func (j *judge) isOrderedName(n id) bool {
+	if j.isTableColumn(n) {
+		return true
+	}
+	names := meanings(j.parts(n))
+	for _, name := range names {
+		ordered := isColumnName(name) && recall(j, &j.ordered, name, true, func(name string) bool {
+			givers := j.givers(name)
+			return len(givers) <= maxArms && !j.mixesWith(name, j.isOrdered) && !slices.ContainsFunc(givers, func(g id) bool {
+				return j.nodes[g].kind != kAlias || !j.isOrdered(j.nodes[g].first)
+			})
+		})
+		if !ordered {
+			return false
+		}
+	}
+	return len(names) > 0 && !j.untuples() && !j.namesQuery(n)
 }
 
 // untuples tells whether a star takes a tuple apart: it gives names to the elements that no alias gave.

@@ -174,7 +174,7 @@ func (w *walker) joins(at id) bool {
 	case kUnary:
 		return x.op == wNot
 	case kCall:
-		switch strings.ToLower(w.functionOf(at)) {
+		switch w.functionOf(at) {
 		case "and", "or", "not":
 			return true
 		}
@@ -184,7 +184,7 @@ func (w *walker) joins(at id) bool {
 
 // lambda judges a comparison for each item of an array. The items are what tables hold: others would be rows out of nothing.
 func (w *walker) lambda(at id) {
-	switch call := w.nodes[at].up; strings.ToLower(w.functionOf(call)) {
+	switch call := w.nodes[at].up; w.functionOf(call) {
 	case "arrayexists", "arrayall", "arraycount", "arrayfilter", "arrayfirst", "arraylast", "arrayfirstindex", "arraylastindex", "mapexists", "mapall":
 		if w.compared && w.storedLambda(at) {
 			return
@@ -222,9 +222,10 @@ func (w *walker) compare(at id, inspects bool) {
 		case w.part && (c == w.from || w.cut || !w.isTableText(c)):
 			w.stopWith(ruleRows, "Each row would ask something else about a part of the secret here: together they give the whole value back.", toConstants)
 		case w.part:
-		case w.narrows && (c == w.from || w.nodes[c].kind == kSub || !w.isHeld(c)):
+		case w.narrows && (c == w.from || !w.isOrdered(c)):
 			w.stopWith(ruleRows, "The secret is ordered with what each row computes: together they give the whole value back.",
 				"Order it with a column as it is, or with a constant.")
+		case w.narrows:
 		case c != w.from && !w.isHeld(c) && !w.isHashed(c):
 			w.stop(ruleRows, "The secret is compared with what each row computes: of all of these one is it.")
 		}
@@ -419,6 +420,8 @@ func (w *walker) call(at id) {
 		if lower == "hmac" && index == 0 {
 			w.throws()
 		}
+		// A hash of a part, or of what a cast left of the value, is as good as that part.
+		w.cut = w.cut || w.list || w.level == casted
 		w.hidden, w.loose = true, w.cut
 	case group&truth != 0:
 		if group&patterns != 0 {
@@ -439,7 +442,7 @@ func (w *walker) call(at id) {
 			w.allText(at)
 		}
 		switch {
-		case group&split != 0:
+		case group&split != 0 && w.count(at) == 2:
 			w.list = true
 		case !wholeTexts[lower] || strings.Contains(lower, "trim") && w.count(at) > 1:
 			w.cut = true

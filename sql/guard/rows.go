@@ -3,8 +3,6 @@ package guard
 import (
 	"slices"
 	"strings"
-
-	"penstock/sql/lexer"
 )
 
 // Rows out of nothing: a statement that compares a secret may read the rows of tables, but make none of its own. Every value
@@ -118,7 +116,7 @@ func (j *judge) storedBehind(name string, n id) bool {
 func (j *judge) storedLambda(lambda id) bool {
 	return recall(j, &j.arrays, lambda, true, func(lambda id) bool {
 		call := j.nodes[lambda].up
-		found := j.nodes[call].kind == kCall && !strings.HasPrefix(strings.ToLower(j.functionOf(call)), "arrayfold")
+		found := j.nodes[call].kind == kCall && !strings.HasPrefix(j.functionOf(call), "arrayfold")
 		for a := j.nodes[call].first; found && a != 0; a = j.nodes[a].next {
 			found = a == lambda || j.stored(a)
 		}
@@ -126,10 +124,21 @@ func (j *judge) storedLambda(lambda id) bool {
 	})
 }
 
-// functionOf is the name of the function that a call calls.
+// functionOf is the function that a call calls, in small letters. It is "" for a lambda of a WITH, and for a name that ClickHouse
+// has no function of.
 func (j *judge) functionOf(call id) string {
-	name, _ := j.nameOf(j.nodes[call].name)
-	return name
+	tok := j.nodes[call].name
+	name, _ := j.nameOf(tok)
+	base, aggregate, ok := j.c.function(name)
+	switch {
+	case j.isLambda(name, tok):
+		return ""
+	case ok && !aggregate:
+		return strings.ToLower(base)
+	case ok || hasNoCase(j.toks[tok].word):
+		return strings.ToLower(name)
+	}
+	return ""
 }
 
 // plainName tells the names that columns of tables have from those of expressions, such as `range(256)`.
@@ -143,8 +152,7 @@ func plainName(s string) bool {
 }
 
 func (j *judge) storedCall(n id) bool {
-	name, _ := j.nameOf(j.nodes[n].name)
-	lower := strings.ToLower(name)
+	lower := j.functionOf(n)
 	switch lower {
 	case "arrayenumerate": // of an array that was aggregated it would number the rows
 		arg := j.argument(n, 0)
@@ -169,7 +177,7 @@ func (j *judge) storedCall(n id) bool {
 		switch x := &j.nodes[c]; x.kind {
 		case kLiteral, kParams: // a separator, a pattern, a number
 		case kLambda:
-			if j.grows(x.last) {
+			if lower == "arraymap" && !j.maps(x.last) {
 				return false
 			}
 		default:
@@ -196,28 +204,22 @@ func (j *judge) isColumnText(n id) bool {
 	return false
 }
 
-// grows tells whether the body of a lambda may make an array of one value, or a value that no table holds.
-func (j *judge) grows(n id) (grows bool) {
-	j.within(n, func(c id) bool {
-		switch x := &j.nodes[c]; x.kind {
-		case kArray, kSub, kLambda:
-			grows = true
-		case kIdent:
-			grows = grows || !j.isHeldName(c)
-		case kBinary:
-			switch x.sym {
-			case lexer.Plus, lexer.Minus, lexer.Asterisk, lexer.Slash, lexer.Percent:
-				grows = true
-			}
-			grows = grows || x.op == wDiv || x.op == wMod
-		case kCall:
-			if j.c.quiet[strings.ToLower(j.functionOf(c))]&(text|measure|wrapper|cast) == 0 {
-				grows = true
-			}
+// maps tells whether the body of a lambda gives what it gets, or a part of that.
+func (j *judge) maps(n id) bool {
+	switch x := &j.nodes[n]; x.kind {
+	case kIdent:
+		return j.isHeldName(n)
+	case kElementOf:
+		return j.maps(x.first)
+	case kSubscript:
+		return j.maps(x.first) && j.isConstant(j.nodes[x.first].next)
+	case kCall:
+		switch j.functionOf(n) {
+		case "lower", "upper", "trim", "trimboth", "tostring", "assumenotnull", "jsonextractstring", "jsonextractraw", "simplejsonextractstring":
+			return j.maps(x.first) && (j.nodes[x.first].next == 0 || j.isConstant(j.nodes[x.first].next))
 		}
-		return !grows
-	})
-	return grows
+	}
+	return false
 }
 
 func (j *judge) storedQuery(q id) bool {
@@ -310,16 +312,21 @@ func (j *judge) readsTable(s id) bool {
 // its first arm.
 func (j *judge) mixes(name string) bool {
 	return recall(j, &j.mixed, name, false, func(name string) bool {
-		for n := id(1); n < id(len(j.nodes)); n++ {
-			if j.nodes[n].kind == kQuery && j.mixesIn(n, name) {
-				return true
-			}
-		}
-		return false
+		return j.mixesWith(name, func(item id) bool { return j.isHeld(item) && !j.asks(item) })
 	})
 }
 
-func (j *judge) mixesIn(union id, name string) bool {
+// mixesWith is mixes for columns that have to be such as ok tells.
+func (j *judge) mixesWith(name string, ok func(item id) bool) bool {
+	for n := id(1); n < id(len(j.nodes)); n++ {
+		if j.nodes[n].kind == kQuery && j.mixesIn(n, name, ok) {
+			return true
+		}
+	}
+	return false
+}
+
+func (j *judge) mixesIn(union id, name string, ok func(item id) bool) bool {
 	arms := j.arms(nil, union)
 	if len(arms) < 2 {
 		return false
@@ -344,7 +351,7 @@ func (j *judge) mixesIn(union id, name string) bool {
 				if !j.readsColumns(arm) {
 					return true
 				}
-			} else if at >= len(items) || !j.isHeld(items[at]) || j.asks(items[at]) {
+			} else if at >= len(items) || !ok(items[at]) {
 				return true
 			}
 		}
