@@ -265,6 +265,21 @@ var keepsHeld = map[string]bool{"lower": true, "upper": true, "lowerutf8": true,
 var picks = map[string]bool{"argmax": true, "argmin": true, "argmaxif": true, "argminif": true, "anyif": true, "anylastif": true, "maxif": true,
 	"minif": true, "nullif": true}
 
+// madeOfTables tells a call whose arguments are constants and columns of tables.
+func (j *judge) madeOfTables(call id) bool {
+	for c := j.nodes[call].first; c != 0; c = j.nodes[c].next {
+		if !j.isConstant(c) && !j.isTableText(c) {
+			return false
+		}
+	}
+	return true
+}
+
+// isTableQuery tells a query that gives columns of tables as they are.
+func (j *judge) isTableQuery(n id) bool {
+	return j.nodes[n].kind == kSub && !slices.ContainsFunc(j.arms(nil, j.nodes[n].first), func(s id) bool { return !j.readsColumns(s) })
+}
+
 // isHashed tells what a one-way function gives, in its usual writings.
 func (j *judge) isHashed(n id) bool {
 	for j.nodes[n].kind == kCall {
@@ -332,8 +347,8 @@ func (j *judge) isOrdered(n id) bool {
 		return j.isOrderedName(n)
 	case kAlias, kElementOf:
 		return j.isOrdered(x.first)
-	case kCast:
-		return j.isOrdered(x.first) && j.isPlainType(x.last)
+	case kCast: // one: of two the first may change what the second counts
+		return j.isOrdered(x.first) && !j.isCast(x.first) && j.isPlainType(x.last)
 	case kSubscript:
 		return j.isOrdered(x.first) && j.isConstant(j.nodes[x.first].next)
 	case kTuple:
@@ -346,7 +361,7 @@ func (j *judge) isOrdered(n id) bool {
 	case kCall:
 		lower := j.functionOf(n)
 		if j.childOf(n, kOver) != 0 || !keepsOrder[lower] && j.c.quiet[lower]&cast == 0 && !strings.HasPrefix(lower, "tostartof") ||
-			!j.hasPlainType(n, lower) || !j.isOrdered(x.first) {
+			!j.hasPlainType(n, lower) || !j.isOrdered(x.first) || j.isCast(n) && j.isCast(x.first) {
 			return false
 		}
 		for c := j.nodes[x.first].next; c != 0; c = j.nodes[c].next {
@@ -357,6 +372,13 @@ func (j *judge) isOrdered(n id) bool {
 		return x.first != 0
 	}
 	return false
+}
+
+func (j *judge) isCast(n id) bool {
+	for j.nodes[n].kind == kAlias {
+		n = j.nodes[n].first
+	}
+	return j.nodes[n].kind == kCast || j.nodes[n].kind == kCall && j.c.quiet[j.functionOf(n)]&cast != 0
 }
 
 // keepsOrder are functions that make fewer values of those of a column, and none that is not one of them or a rounded one.
@@ -383,14 +405,15 @@ func (j *judge) isOrderedName(n id) bool {
 	return len(names) > 0 && !j.untuples() && !j.namesQuery(n)
 }
 
-// untuples tells whether a star takes a tuple apart: it gives names to the elements that no alias gave.
+// untuples tells whether something takes a tuple apart or is applied to a star: both give names that no alias gave.
 func (j *judge) untuples() bool {
 	if j.stars == unknown {
 		j.stars = no
 		for n := id(1); n < id(len(j.nodes)); n++ {
-			if j.nodes[n].kind == kStar && slices.ContainsFunc(j.parts(n), j.isAlias) {
+			switch x := &j.nodes[n]; {
+			case x.kind == kStar && slices.ContainsFunc(j.parts(n), j.isAlias), x.kind == kTransform && x.op == wApply,
+				x.kind == kCall && j.functionOf(n) == "untuple":
 				j.stars = yes
-				break
 			}
 		}
 	}

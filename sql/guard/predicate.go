@@ -41,6 +41,8 @@ type walker struct {
 	compared bool // it is behind a comparison
 	loose    bool // something else than the strict rule allows stands around it
 	cut      bool // a part was taken out of it, or it was looked into: a hash of that is no hash of the value
+	fitted   bool // a cast left of it what fits into a type
+	iv       bool // it is what stands behind the key of a cipher
 	list     bool // it was split: what is compared are its parts, each whole
 	part     bool // a part of it is compared
 	oracle   bool // the comparison tells about a part of it, or about something that the caller chooses
@@ -108,7 +110,7 @@ func (j *judge) predicate(n, clause id, u *Use) {
 	}
 	j.compared = true
 	u.Verdict = Predicate
-	if w.oracle && w.loose || w.narrows {
+	if w.oracle && w.loose || w.narrows || w.iv || w.fitted && !w.hidden {
 		if j.inspected++; j.inspected > maxInspected {
 			j.sayAt(Error, ruleRows, u.Start, u.End, "The statement looks at parts of secrets in more than "+strconv.Itoa(maxInspected)+" comparisons: together they give a value back.",
 				"Compare the whole value, or a salted hash of it.")
@@ -132,10 +134,18 @@ func (w *walker) step(at id) {
 	if w.part && !w.joins(at) {
 		w.stopWith(ruleRows, "What is asked of a part of a secret may be joined by AND, OR and NOT only: whatever else could put many answers into one.", toConstants)
 	}
+	if w.iv && !w.compared && !w.equates(at) {
+		w.stop(ruleThrows, "What a cipher makes with this secret may be compared for equality as it is, and nothing else.")
+	}
 	switch x.kind {
 	case kAlias:
 		w.stop(ruleAlias, "An alias around the secret makes it readable in other clauses.")
-	case kTuple, kArray, kTernary, kCase:
+	case kCase:
+		w.throws()
+		if x.flag && !w.compared && !w.hidden { // CASE secret WHEN …
+			w.stop(ruleThrows, "CASE compares the secret here in a way that the guard does not follow: write CASE WHEN … = … THEN.")
+		}
+	case kTuple, kArray, kTernary:
 		w.throws()
 	case kLambda:
 		w.lambda(at)
@@ -151,7 +161,9 @@ func (w *walker) step(at id) {
 			w.throws() // errors quote the pattern
 		}
 		w.compare(at, true)
-	case kIn, kIs, kDistinctFrom, kQuantified, kBetween:
+	case kIs:
+		w.compare(at, true)
+	case kIn, kDistinctFrom, kQuantified, kBetween:
 		w.compare(at, false)
 	case kCast, kTypeLit, kInterval:
 		w.cast()
@@ -164,6 +176,18 @@ func (w *walker) step(at id) {
 	default:
 		w.stop(ruleThrows, "The secret stands inside something that the guard does not allow around one.")
 	}
+}
+
+// equates tells a comparison for equality of two values.
+func (w *walker) equates(at id) bool {
+	switch x := &w.nodes[at]; x.kind {
+	case kBinary:
+		return x.sym == lexer.Equals || x.sym == lexer.NotEquals
+	case kCall:
+		name := w.functionOf(at)
+		return name == "equals" || name == "notequals"
+	}
+	return false
 }
 
 // joins tells AND, OR and NOT.
@@ -213,12 +237,13 @@ func (w *walker) compare(at id, inspects bool) {
 	if w.hidden && !w.cut {
 		return
 	}
-	w.part = inspects || w.cut || w.list
-	w.loose = w.loose || w.part
+	w.part = inspects || w.cut || w.list || w.iv
+	w.loose = w.loose || w.part && !w.iv
 	w.narrows = w.orders(at)
 	for c := w.nodes[at].first; c != 0; c = w.nodes[c].next {
 		switch {
 		case w.nodes[c].kind == kType, w.isConstant(c):
+		case w.iv && (c == w.from && w.madeOfTables(c) || c != w.from && w.isTableText(c)):
 		case w.part && (c == w.from || w.cut || !w.isTableText(c)):
 			w.stopWith(ruleRows, "Each row would ask something else about a part of the secret here: together they give the whole value back.", toConstants)
 		case w.part:
@@ -226,7 +251,7 @@ func (w *walker) compare(at id, inspects bool) {
 			w.stopWith(ruleRows, "The secret is ordered with what each row computes: together they give the whole value back.",
 				"Order it with a column as it is, or with a constant.")
 		case w.narrows:
-		case c != w.from && !w.isHeld(c) && !w.isHashed(c):
+		case w.fitted && c != w.from && !w.isOrdered(c) && !w.isTableQuery(c), !w.isHeld(c) && (c == w.from || !w.isHashed(c)):
 			w.stop(ruleRows, "The secret is compared with what each row computes: of all of these one is it.")
 		}
 	}
@@ -384,7 +409,7 @@ func (w *walker) cast() {
 	if w.level != raw {
 		w.stop(ruleThrows, "A conversion of a changed secret could quote it in an error.")
 	}
-	w.level = casted
+	w.level, w.fitted = casted, true
 }
 
 func (w *walker) call(at id) {
@@ -421,17 +446,20 @@ func (w *walker) call(at id) {
 			w.throws()
 		}
 		// A hash of a part, or of what a cast left of the value, is as good as that part.
-		w.cut = w.cut || w.list || w.level == casted
+		w.cut = w.cut || w.list || w.fitted
 		w.hidden, w.loose = true, w.cut
 	case group&truth != 0:
 		if group&patterns != 0 {
 			w.throws()
 		}
 		w.cut = w.cut || lower == "bittest"
-		w.compare(at, group&structure == 0)
+		asksNothing := lower == "isnull" || lower == "isnotnull" || lower == "empty" || lower == "notempty" // but whether a function failed
+		w.compare(at, group&structure == 0 || asksNothing)
 	case group&cast != 0 && index == 0:
 		w.cast()
 	case lower == "tostring":
+	case lower == "nullif":
+		w.stop(ruleThrows, "nullIf compares the secret in a way that the guard does not follow: write if(… = …, NULL, …).")
 	case group&structure != 0:
 		w.throws()
 	case group&measure != 0:
@@ -472,12 +500,15 @@ func (w *walker) cipher(at id, index int) {
 	w.level = changed
 	if index < 2 {
 		w.loose = true
+		if strings.Contains(w.functionOf(at), "decrypt") || !w.isConstant(at) {
+			w.stop(ruleThrows, "Whether this can be decrypted, or what it is encrypted with, would tell a part of the secret.")
+		}
 		return
 	}
 	if key := w.argument(at, 2); !w.isString(key) || !w.spanIn(w.start(key), w.endByte(key), lexer.Secret) {
 		w.stop(ruleThrows, "Who knows the key finds this secret in what the function gives: let the key be a secret too.")
 	}
-	w.quiet = true
+	w.quiet, w.iv = true, true
 }
 
 // indexOf is the place of the argument that the way comes through, from 0.
