@@ -111,6 +111,24 @@ func (j *judge) isTableText(n id) bool {
 	return false
 }
 
+// isTextColumn tells a column of a table, not a text that is made of a number or a date: all short ones of those may be there.
+func (j *judge) isTextColumn(n id) bool {
+	switch x := &j.nodes[n]; x.kind {
+	case kIdent:
+		return j.isTableColumn(n)
+	case kElementOf:
+		return j.isTextColumn(x.first)
+	case kSubscript:
+		return j.isTextColumn(x.first) && j.isConstant(j.nodes[x.first].next)
+	case kCall:
+		switch j.functionOf(n) {
+		case "lower", "upper", "assumenotnull":
+			return j.count(n) == 1 && j.isTextColumn(x.first)
+		}
+	}
+	return false
+}
+
 // plainType are the types of one value each of which is written as what it is. The names of an Enum would be texts of the
 // statement's own for the values of a column.
 var plainType = regexp.MustCompile(`^(?:(?:Array|Nullable|LowCardinality)\s*\(\s*)*(?:String|FixedString\s*\(\s*\d+\s*\)|U?Int\d+|Float\d+|Decimal\d*(?:\s*\([\d\s,]*\))?|Bool|UUID|` +
@@ -379,6 +397,20 @@ func (j *judge) isCast(n id) bool {
 		n = j.nodes[n].first
 	}
 	return j.nodes[n].kind == kCast || j.nodes[n].kind == kCall && j.c.quiet[j.functionOf(n)]&cast != 0
+}
+
+// isUncast tells what no cast makes denser than a table holds it; a date of a time is less.
+func (j *judge) isUncast(n id) bool {
+	for j.nodes[n].kind == kAlias {
+		n = j.nodes[n].first
+	}
+	switch x := &j.nodes[n]; x.kind {
+	case kCast:
+		return strings.HasPrefix(strings.TrimLeft(j.sql[j.start(x.last):j.endByte(x.last)], "'"), "Date")
+	case kCall:
+		return strings.HasPrefix(j.functionOf(n), "todate") || !j.isCast(n)
+	}
+	return true
 }
 
 // keepsOrder are functions that make fewer values of those of a column, and none that is not one of them or a rounded one.

@@ -43,6 +43,8 @@ type walker struct {
 	cut      bool // a part was taken out of it, or it was looked into: a hash of that is no hash of the value
 	fitted   bool // a cast left of it what fits into a type
 	iv       bool // it is what stands behind the key of a cipher
+	encoded  bool // it is written in another way, or joined to something
+	twice    bool // it is compared with what holds a secret too
 	list     bool // it was split: what is compared are its parts, each whole
 	part     bool // a part of it is compared
 	oracle   bool // the comparison tells about a part of it, or about something that the caller chooses
@@ -110,7 +112,7 @@ func (j *judge) predicate(n, clause id, u *Use) {
 	}
 	j.compared = true
 	u.Verdict = Predicate
-	if w.oracle && w.loose || w.narrows || w.iv || w.fitted && !w.hidden {
+	if w.oracle && w.loose || w.narrows || w.iv || w.twice || w.fitted && !w.hidden {
 		if j.inspected++; j.inspected > maxInspected {
 			j.sayAt(Error, ruleRows, u.Start, u.End, "The statement looks at parts of secrets in more than "+strconv.Itoa(maxInspected)+" comparisons: together they give a value back.",
 				"Compare the whole value, or a salted hash of it.")
@@ -219,7 +221,7 @@ func (w *walker) lambda(at id) {
 
 func (w *walker) change() {
 	if !w.hidden && !w.compared {
-		w.level, w.loose = changed, true
+		w.level, w.loose, w.encoded = changed, true, true
 	}
 }
 
@@ -244,20 +246,42 @@ func (w *walker) compare(at id, inspects bool) {
 		switch {
 		case w.nodes[c].kind == kType, w.isConstant(c):
 		case w.iv && (c == w.from && w.madeOfTables(c) || c != w.from && w.isTableText(c)):
-		case w.part && (c == w.from || w.cut || !w.isTableText(c)):
+		case w.part && (c == w.from || !w.partMeets(at, c)):
 			w.stopWith(ruleRows, "Each row would ask something else about a part of the secret here: together they give the whole value back.", toConstants)
 		case w.part:
 		case w.narrows && (c == w.from || !w.isOrdered(c)):
 			w.stopWith(ruleRows, "The secret is ordered with what each row computes: together they give the whole value back.",
 				"Order it with a column as it is, or with a constant.")
 		case w.narrows:
-		case w.fitted && c != w.from && !w.isOrdered(c) && !w.isTableQuery(c), !w.isHeld(c) && (c == w.from || !w.isHashed(c)):
+		case w.fitted && c != w.from && !(w.isOrdered(c) && w.isUncast(c)) && !w.isTableQuery(c), !w.isHeld(c) && (c == w.from || !w.isHashed(c)):
 			w.stop(ruleRows, "The secret is compared with what each row computes: of all of these one is it.")
 		}
+	}
+	for c := w.nodes[at].first; c != 0; c = w.nodes[c].next {
+		w.twice = w.twice || c != w.from && w.spanIn(w.start(c), w.endByte(c), lexer.Secret)
 	}
 	asked := w.asks(at)
 	w.oracle = w.loose || asked
 	w.parts = asked && (w.part || w.narrows) // what is joined to it leaves the value whole
+}
+
+// partMeets tells whether a part of a secret as it is may be compared with a column: an element of its list, a beginning or an end
+// of it, and, where the secret is what is looked for, whatever it is looked for in.
+func (w *walker) partMeets(at, c id) bool {
+	if w.cut || w.encoded {
+		return false
+	}
+	x := &w.nodes[at]
+	switch {
+	case w.list, x.kind == kLike && w.from != x.first, x.kind == kCall && w.indexOf(at) > 0:
+		return w.isTableText(c)
+	case x.kind == kCall:
+		switch w.functionOf(at) {
+		case "startswith", "endswith", "startswithutf8", "endswithutf8", "startswithcaseinsensitive", "endswithcaseinsensitive":
+			return w.isTextColumn(c)
+		}
+	}
+	return false
 }
 
 // asks tells whether the caller chooses something in a comparison.
@@ -470,8 +494,9 @@ func (w *walker) call(at id) {
 			w.allText(at)
 		}
 		switch {
-		case group&split != 0 && w.count(at) == 2:
-			w.list = true
+		case group&split != 0 && w.splits(at):
+			w.list, w.level, w.loose = true, changed, true
+			return
 		case !wholeTexts[lower] || strings.Contains(lower, "trim") && w.count(at) > 1:
 			w.cut = true
 		}
@@ -481,30 +506,31 @@ func (w *walker) call(at id) {
 	}
 }
 
+// splits tells whether a secret as it is is split into what its author would call its parts.
+func (w *walker) splits(at id) bool {
+	sep := w.argument(at, 0)
+	text, ok := w.nameOf(w.nodes[sep].tok)
+	return w.level == raw && !w.hidden && !w.compared && w.count(at) == 2 && w.isString(sep) && sep != w.from && ok && text != "" &&
+		strings.Trim(text, ",;|: \t\r\n/-") == ""
+}
+
 // wholeTexts are the functions of the groups text and wrapper that keep a value whole.
 var wholeTexts = map[string]bool{"concat": true, "concatassumeinjective": true, "concatwithseparator": true, "concat_ws": true,
 	"reverse": true, "reverseutf8": true, "lower": true, "upper": true, "lowerutf8": true, "upperutf8": true, "lcase": true, "ucase": true,
 	"initcap": true, "bin": true, "hex": true, "base64encode": true, "base32encode": true, "base58encode": true,
 	"trim": true, "trimleft": true, "trimright": true, "trimboth": true, "ltrim": true, "rtrim": true}
 
-// cipher judges encrypt and its like. The key, as it is, is hidden by what comes out. What stands behind it is not for who knows
-// the key: it may be compared whole, where the key is a secret too. The text is changed in a way that the key undoes.
+// cipher judges encrypt and its like. The key, as it is, is hidden by what comes out. The text is not, for who knows the key, and
+// neither is what stands behind it: that may be compared whole, where the key is a secret too.
 func (w *walker) cipher(at id, index int) {
-	if w.level != raw || index == 0 {
-		w.stop(ruleThrows, "An error of this could quote the secret in a changed form.")
+	if w.level != raw || index < 2 {
+		w.stop(ruleThrows, "A secret may be the key of this, as it is, or stand behind it.")
 	}
 	if index == 2 {
 		w.hidden, w.loose = true, w.cut
 		return
 	}
 	w.level = changed
-	if index < 2 {
-		w.loose = true
-		if strings.Contains(w.functionOf(at), "decrypt") || !w.isConstant(at) {
-			w.stop(ruleThrows, "Whether this can be decrypted, or what it is encrypted with, would tell a part of the secret.")
-		}
-		return
-	}
 	if key := w.argument(at, 2); !w.isString(key) || !w.spanIn(w.start(key), w.endByte(key), lexer.Secret) {
 		w.stop(ruleThrows, "Who knows the key finds this secret in what the function gives: let the key be a secret too.")
 	}
