@@ -277,6 +277,7 @@ func (s *Service) settings(r Request, asked templating.Settings, report guard.Re
 		for _, name := range []string{"external_storage_connect_timeout_sec", "external_storage_rw_timeout_sec", "receive_timeout", "http_receive_timeout"} {
 			out = append(out, engine.Setting{Name: name, Value: fmt.Sprint(behind)})
 		}
+		out = append(out, engine.Setting{Name: "connections_with_failover_max_tries", Value: "1"})
 	}
 	return append(out,
 		// A text is never an expression. The guard refuses the format whose rows are; these hold for a file that is one unnamed.
