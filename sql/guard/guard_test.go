@@ -216,6 +216,9 @@ func TestLinear(t *testing.T) {
 			t.Error(err)
 		}
 	}
+	if _, err := guard.New(guard.Policy{}, 10).Check(written("SELECT JSONExtract(a" + strings.Repeat(",a", 120_000) + ", 'String') FROM t")); err != nil {
+		t.Error(err)
+	}
 	var names strings.Builder
 	for i := range 300 {
 		fmt.Fprintf(&names, ",1 AS a%d", i)

@@ -81,7 +81,7 @@ type judge struct {
 	tabled      map[id]bool       // what readsTable found
 	mixed       map[string]answer // what mixes found
 	columns     map[id]bool       // what readsColumns found
-	plain       map[id]bool       // what readsTables found
+	onlyTables  map[id]bool       // what readsOnlyTables found
 	held        map[string]answer // what isHeldName found of what the statement gives a name
 	ordered     map[string]answer // what isOrderedName found of what the statement gives a name
 	stars       answer            // of untuples

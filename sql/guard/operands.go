@@ -26,7 +26,7 @@ func (j *judge) isTableColumn(n id) bool {
 		return false
 	}
 	scopes, sure := j.scopes(n)
-	return sure && len(names) > 0 && !slices.ContainsFunc(scopes, func(s id) bool { return !j.readsTables(s) })
+	return sure && len(names) > 0 && !slices.ContainsFunc(scopes, func(s id) bool { return !j.readsOnlyTables(s) })
 }
 
 // namesQuery tells a name behind IN that may be a common table expression's.
@@ -61,15 +61,15 @@ func (j *judge) scopes(n id) (scopes []id, sure bool) {
 	return scopes, true
 }
 
-// readsTables tells whether a SELECT reads tables and nothing else, or what queries read of tables as it is.
-func (j *judge) readsTables(s id) bool {
-	if known, ok := j.plain[s]; ok {
+// readsOnlyTables tells whether a SELECT reads tables and nothing else, or what queries read of tables as it is.
+func (j *judge) readsOnlyTables(s id) bool {
+	if known, ok := j.onlyTables[s]; ok {
 		return known
 	}
-	if j.plain == nil {
-		j.plain = map[id]bool{}
+	if j.onlyTables == nil {
+		j.onlyTables = map[id]bool{}
 	}
-	j.plain[s] = false
+	j.onlyTables[s] = false
 	from := j.childOf(s, kFrom)
 	only := from != 0 && j.childOf(s, kArrayJoin) == 0
 	j.within(from, func(n id) bool {
@@ -87,46 +87,50 @@ func (j *judge) readsTables(s id) bool {
 		}
 		return only
 	})
-	j.plain[s] = only
+	j.onlyTables[s] = only
 	return only
 }
 
 // isTableText tells a column of a table, or a form of one that asks no more than it does.
 func (j *judge) isTableText(n id) bool {
+	switch x := &j.nodes[n]; {
+	case x.kind == kCast:
+		return j.isTableText(x.first) && j.isPlainType(x.last)
+	case x.kind == kCall && j.functionOf(n) == "tostring":
+		return j.count(n) == 1 && j.isTableText(x.first)
+	}
+	return j.isForm(n, j.isTableText)
+}
+
+// isTextColumn tells a column of a table, not a text that is made of a number or a date: all short ones of those may be there.
+func (j *judge) isTextColumn(n id) bool { return j.isForm(n, j.isTextColumn) }
+
+// isForm tells a column of a table, an element of what inner tells, or the same in other letters.
+func (j *judge) isForm(n id, inner func(id) bool) bool {
 	switch x := &j.nodes[n]; x.kind {
 	case kIdent:
 		return j.isTableColumn(n)
-	case kCast:
-		return j.isTableText(x.first) && j.isPlainType(x.last)
 	case kElementOf:
-		return j.isTableText(x.first)
+		return inner(x.first)
 	case kSubscript:
-		return j.isTableText(x.first) && j.isConstant(j.nodes[x.first].next)
+		return inner(x.first) && j.restConstant(x.first)
 	case kCall:
 		switch j.functionOf(n) {
-		case "lower", "upper", "tostring", "assumenotnull":
-			return j.count(n) == 1 && j.isTableText(x.first)
+		case "lower", "upper", "assumenotnull":
+			return j.count(n) == 1 && inner(x.first)
 		}
 	}
 	return false
 }
 
-// isTextColumn tells a column of a table, not a text that is made of a number or a date: all short ones of those may be there.
-func (j *judge) isTextColumn(n id) bool {
-	switch x := &j.nodes[n]; x.kind {
-	case kIdent:
-		return j.isTableColumn(n)
-	case kElementOf:
-		return j.isTextColumn(x.first)
-	case kSubscript:
-		return j.isTextColumn(x.first) && j.isConstant(j.nodes[x.first].next)
-	case kCall:
-		switch j.functionOf(n) {
-		case "lower", "upper", "assumenotnull":
-			return j.count(n) == 1 && j.isTextColumn(x.first)
+// restConstant tells whether what stands behind a node, as the next arguments, is constant.
+func (j *judge) restConstant(n id) bool {
+	for c := j.nodes[n].next; c != 0; c = j.nodes[c].next {
+		if !j.isConstant(c) {
+			return false
 		}
 	}
-	return false
+	return true
 }
 
 // plainType are the types of one value each of which is written as what it is. The names of an Enum would be texts of the
@@ -202,7 +206,7 @@ func (j *judge) isHeldForm(n id) bool {
 	case kBinary:
 		return x.sym == lexer.Concatenation && j.areHeld(x.first)
 	case kSubscript:
-		return j.isHeld(x.first) && j.isConstant(j.nodes[x.first].next)
+		return j.isHeld(x.first) && j.restConstant(x.first)
 	case kCall:
 		return j.isHeldCall(n)
 	case kTernary, kCase:
@@ -262,12 +266,7 @@ func (j *judge) isHeldCall(n id) bool {
 	case !keepsHeld[lower] && group&cast == 0 && !strings.HasPrefix(lower, "tostartof") || !j.isHeld(first):
 		return false
 	}
-	for c := j.nodes[first].next; c != 0; c = j.nodes[c].next {
-		if !j.isConstant(c) {
-			return false
-		}
-	}
-	return true
+	return j.restConstant(first)
 }
 
 // keepsHeld are functions that make no more values than their first argument has, parts of it or less.
@@ -368,7 +367,7 @@ func (j *judge) isOrdered(n id) bool {
 	case kCast: // one: of two the first may change what the second counts
 		return j.isOrdered(x.first) && !j.isCast(x.first) && j.isPlainType(x.last)
 	case kSubscript:
-		return j.isOrdered(x.first) && j.isConstant(j.nodes[x.first].next)
+		return j.isOrdered(x.first) && j.restConstant(x.first)
 	case kTuple:
 		for c := x.first; c != 0; c = j.nodes[c].next {
 			if !j.isOrdered(c) {
@@ -382,12 +381,7 @@ func (j *judge) isOrdered(n id) bool {
 			!j.hasPlainType(n, lower) || !j.isOrdered(x.first) || j.isCast(n) && j.isCast(x.first) {
 			return false
 		}
-		for c := j.nodes[x.first].next; c != 0; c = j.nodes[c].next {
-			if !j.isConstant(c) {
-				return false
-			}
-		}
-		return x.first != 0
+		return x.first != 0 && j.restConstant(x.first)
 	}
 	return false
 }

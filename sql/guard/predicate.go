@@ -37,12 +37,11 @@ type walker struct {
 	from     id // the child that the way comes through
 	level    int
 	hidden   bool // a one-way or cipher function stands around it: what comes of it says nothing about it
-	quiet    bool // what an error could quote is no secret
 	compared bool // it is behind a comparison
 	loose    bool // something else than the strict rule allows stands around it
 	cut      bool // a part was taken out of it, or it was looked into: a hash of that is no hash of the value
 	fitted   bool // a cast left of it what fits into a type
-	iv       bool // it is what stands behind the key of a cipher
+	iv       bool // it stands behind the key of a cipher: what an error could quote is no secret
 	encoded  bool // it is written in another way, or joined to something
 	twice    bool // it is compared with what holds a secret too
 	list     bool // it was split: what is compared are its parts, each whole
@@ -80,7 +79,7 @@ func (w *walker) stopWith(rule, sentence, remedy string) {
 const toConstants = "Compare the whole value, or a part of it with constants, joined by AND, OR and NOT."
 
 // bare tells that an error here could quote the secret in a changed form.
-func (w *walker) bare() bool { return w.level == changed && !w.hidden && !w.quiet }
+func (w *walker) bare() bool { return w.level == changed && !w.hidden && !w.iv }
 
 func (w *walker) throws() {
 	if w.bare() {
@@ -243,26 +242,34 @@ func (w *walker) compare(at id, inspects bool) {
 	w.loose = w.loose || w.part && !w.iv
 	w.narrows = w.orders(at)
 	for c := w.nodes[at].first; c != 0; c = w.nodes[c].next {
-		switch {
-		case w.nodes[c].kind == kType, w.isConstant(c):
-		case w.iv && (c == w.from && w.madeOfTables(c) || c != w.from && w.isTableText(c)):
-		case w.part && (c == w.from || !w.partMeets(at, c)):
-			w.stopWith(ruleRows, "Each row would ask something else about a part of the secret here: together they give the whole value back.", toConstants)
-		case w.part:
-		case w.narrows && (c == w.from || !w.isOrdered(c)):
-			w.stopWith(ruleRows, "The secret is ordered with what each row computes: together they give the whole value back.",
-				"Order it with a column as it is, or with a constant.")
-		case w.narrows:
-		case w.fitted && c != w.from && !(w.isOrdered(c) && w.isUncast(c)) && !w.isTableQuery(c), !w.isHeld(c) && (c == w.from || !w.isHashed(c)):
-			w.stop(ruleRows, "The secret is compared with what each row computes: of all of these one is it.")
-		}
-	}
-	for c := w.nodes[at].first; c != 0; c = w.nodes[c].next {
-		w.twice = w.twice || c != w.from && w.spanIn(w.start(c), w.endByte(c), lexer.Secret)
+		w.operand(at, c)
 	}
 	asked := w.asks(at)
 	w.oracle = w.loose || asked
 	w.parts = asked && (w.part || w.narrows) // what is joined to it leaves the value whole
+}
+
+// operand judges one side of a comparison, the secret's own included, by the table in DESIGN.md.
+func (w *walker) operand(at, c id) {
+	own := c == w.from
+	w.twice = w.twice || !own && w.spanIn(w.start(c), w.endByte(c), lexer.Secret)
+	if w.nodes[c].kind == kType || w.isConstant(c) {
+		return
+	}
+	switch {
+	case w.iv && (own && w.madeOfTables(c) || !own && w.isTableText(c)):
+	case w.part:
+		if own || !w.partMeets(at, c) {
+			w.stopWith(ruleRows, "Each row would ask something else about a part of the secret here: together they give the whole value back.", toConstants)
+		}
+	case w.narrows:
+		if own || !w.isOrdered(c) {
+			w.stopWith(ruleRows, "The secret is ordered with what each row computes: together they give the whole value back.",
+				"Order it with a column as it is, or with a constant.")
+		}
+	case w.fitted && !own && !(w.isOrdered(c) && w.isUncast(c)) && !w.isTableQuery(c), !w.isHeld(c) && (own || !w.isHashed(c)):
+		w.stop(ruleRows, "The secret is compared with what each row computes: of all of these one is it.")
+	}
 }
 
 // partMeets tells whether a part of a secret as it is may be compared with a column: an element of its list, a beginning or an end
@@ -534,7 +541,7 @@ func (w *walker) cipher(at id, index int) {
 	if key := w.argument(at, 2); !w.isString(key) || !w.spanIn(w.start(key), w.endByte(key), lexer.Secret) {
 		w.stop(ruleThrows, "Who knows the key finds this secret in what the function gives: let the key be a secret too.")
 	}
-	w.quiet, w.iv = true, true
+	w.iv = true
 }
 
 // indexOf is the place of the argument that the way comes through, from 0.

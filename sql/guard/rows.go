@@ -212,11 +212,11 @@ func (j *judge) maps(n id) bool {
 	case kElementOf:
 		return j.maps(x.first)
 	case kSubscript:
-		return j.maps(x.first) && j.isConstant(j.nodes[x.first].next)
+		return j.maps(x.first) && j.restConstant(x.first)
 	case kCall:
 		switch j.functionOf(n) {
 		case "lower", "upper", "trim", "trimboth", "tostring", "assumenotnull", "jsonextractstring", "jsonextractraw", "simplejsonextractstring":
-			return j.maps(x.first) && (j.nodes[x.first].next == 0 || j.isConstant(j.nodes[x.first].next))
+			return j.maps(x.first) && j.restConstant(x.first)
 		}
 	}
 	return false
@@ -392,7 +392,7 @@ func (j *judge) readsColumns(s id) bool {
 			n = j.nodes[n].first
 		}
 		x := &j.nodes[n]
-		only = only && (j.isTableColumn(n) || x.kind == kStar && x.first == 0 && j.readsTables(s))
+		only = only && (j.isTableColumn(n) || x.kind == kStar && x.first == 0 && j.readsOnlyTables(s))
 	}
 	j.columns[s] = only
 	return only

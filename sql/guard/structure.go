@@ -147,14 +147,14 @@ var typeArguments = map[string]int{"cast": 1, "_cast": 1, "accuratecast": 1, "ac
 // typeArgument is the argument of a call that names a type, 0 for none.
 func (q *Query) typeArgument(n id, lower string) (arg id) {
 	i, ok := typeArguments[lower]
-	if !ok || i >= 0 {
-		if ok {
-			arg = q.argument(n, i)
-		}
-		return arg
+	switch {
+	case !ok:
+		return 0
+	case i >= 0:
+		return q.argument(n, i)
 	}
-	for next := q.argument(n, 0); next != 0; next = q.argument(n, -i) {
-		arg, i = next, i-1
+	for c := q.argument(n, 0); c != 0 && q.nodes[c].kind != kFilter && q.nodes[c].kind != kOver; c = q.nodes[c].next {
+		arg = c
 	}
 	return arg
 }
