@@ -65,7 +65,14 @@ bench: $(PARTS) build ## Measure: start, added latency, CPU a request, streaming
 	CGO_ENABLED=0 $(GO) test -run '^$$' -bench 'Stream1GB' -benchtime 2x ./cmd/penstock
 	CGO_ENABLED=0 $(GO) test -run '^$$' -bench 'RenderDemo' ./cmd/penstock
 	CGO_ENABLED=0 $(GO) test -run '^$$' -bench . ./sql/guard ./sql/redact ./limits
-	cd templating/benchmark && CGO_ENABLED=0 $(GO) test -run '^$$' -bench .
+	@$(MAKE) -s $(REFERENCE) || echo "NOTICE: rendering is not measured beside the reference, which needs Python 3.11 with venv (Debian: apt-get install python3-venv)."
+	cd templating/benchmark && REFERENCE=$$(ls $(abspath $(REFERENCE)) 2>/dev/null) CGO_ENABLED=0 $(GO) test -run '^$$' -bench .
+
+# The renderer whose time is compared, and the one of its dependencies that it needs.
+REFERENCE := .npm/node_modules/.reference/bin/python
+$(REFERENCE):
+	@python3 -m venv .npm/node_modules/.reference && $@ -m pip install -q --disable-pip-version-check --no-deps tinybird==5.0.3 tornado==6.5.10 \
+	  || { rm -rf .npm/node_modules/.reference; exit 1; }
 
 FUZZTIME ?= 60s
 FUZZ     := ./sql/lexer:FuzzTokens ./sql/guard:FuzzParse ./sql/redact:FuzzText ./templating/parse:FuzzLexer ./templating/parse:FuzzParse \

@@ -34,8 +34,11 @@ type item struct {
 	call  *paramCall
 	local *localTest
 	body  block // behind {% if local %}
+	only  bool  // body is nothing but text
 	run   stmt  // for all other statements, and for plain ones whose values are not
 }
+
+func (it *item) isText() bool { return it.local == nil && it.run == nil }
 
 func (b block) run(r *run) (jump, *fault) {
 	for i := range b {
@@ -68,6 +71,11 @@ func (b block) run(r *run) (jump, *fault) {
 				return jumpNone, f
 			}
 			if !ok {
+				continue
+			}
+			if it.only {
+				text := &it.body[0]
+				r.w.Copy(r.src, text.from, text.text)
 				continue
 			}
 			if j, f := it.body.run(r); j != jumpNone || f != nil {
@@ -264,6 +272,7 @@ func (c *compiler) statement(n parse.Node, it *item) bool {
 	case *parse.If:
 		if it.local = c.localIf(n); it.local != nil {
 			it.body = c.block(n.Branches[0].Body)
+			it.only = len(it.body) == 1 && it.body[0].isText()
 			return true
 		}
 		it.run = c.node(n)

@@ -244,6 +244,11 @@ func (id *ident) append(r *run, dst []byte) (out []byte, from *origin, ok bool) 
 
 // finish appends what follows id.open.
 func (id *ident) finish(r *run, dst []byte) (out []byte, from *origin, ok bool) {
+	if len(id.parts) == 1 {
+		if v := r.variable(&id.parts[0]); v.kind == kStr && v.n == isPlain {
+			return append(append(dst, v.s...), '`'), v.from, true
+		}
+	}
 	for i := range id.parts {
 		p := &id.parts[i]
 		if p.of == ofConst {

@@ -51,10 +51,8 @@ type Limits struct {
 
 var defaultLimits = Limits{Steps: 1_000_000, Turns: 100_000, Output: 4 << 20, Values: 16 << 20, Depth: 100}
 
-func (l Limits) withDefaults() Limits {
-	if l == (Limits{}) {
-		return defaultLimits
-	}
+// fill gives the fields that are zero their defaults.
+func (l *Limits) fill() {
 	set := func(n *int, def int) {
 		if *n <= 0 {
 			*n = def
@@ -65,7 +63,6 @@ func (l Limits) withDefaults() Limits {
 	set(&l.Output, defaultLimits.Output)
 	set(&l.Values, defaultLimits.Values)
 	set(&l.Depth, defaultLimits.Depth)
-	return l
 }
 
 // Input is what a rendering works on. Params are only read.

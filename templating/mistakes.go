@@ -60,7 +60,7 @@ func (t *Template) Mistakes() Errors {
 
 func (t *Template) try(p probe, mode Mode) *fault {
 	var b lexer.Builder
-	r := t.begin(&b, Input{Mode: mode})
+	r := t.begin(&b, &Input{Mode: mode})
 	_, f := p.eval(r)
 	t.end(r)
 	return f

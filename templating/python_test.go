@@ -50,7 +50,7 @@ func evaluated(expr string) (string, *fault, error) {
 		return "", nil, err
 	}
 	var b lexer.Builder
-	r := t.begin(&b, Input{})
+	r := t.begin(&b, &Input{})
 	if _, f := t.body.run(r); f != nil {
 		return "", f, nil
 	}
@@ -173,7 +173,7 @@ func TestJSONIsPythons(t *testing.T) {
 		}
 		text := *line[0]
 		var b lexer.Builder
-		r := tmpl.begin(&b, Input{Params: Args{{"a", Arg{Text: text}}}})
+		r := tmpl.begin(&b, &Input{Params: Args{{"a", Arg{Text: text}}}})
 		_, fault := tmpl.body.run(r)
 		switch {
 		case line[1] == nil:

@@ -85,7 +85,7 @@ func (t *Template) Render(b *lexer.Builder, in Input) (Facts, error) {
 		b.Text(t.src, 0, len(t.src.Text))
 		return Facts{}, nil
 	}
-	r := t.begin(b, in)
+	r := t.begin(b, &in)
 	j, f := t.body.run(r)
 	if j != jumpNone {
 		panic("templating: unreachable: a jump without a loop")
@@ -105,14 +105,14 @@ func (t *Template) Render(b *lexer.Builder, in Input) (Facts, error) {
 	return facts, nil
 }
 
-func (t *Template) begin(b *lexer.Builder, in Input) *run {
+func (t *Template) begin(b *lexer.Builder, in *Input) *run {
 	r, _ := t.pool.Get().(*run)
 	if r == nil {
 		r = &run{t: t, src: t.src, args: make([]value, len(t.params)), places: make([]int, len(t.params)), locals: make([]value, t.locals),
 			memo: make([]value, len(t.memo)), literals: make([]span, len(t.memo))}
 	}
-	in.Limits = in.Limits.withDefaults()
-	r.b, r.w, r.in, r.most = b, b.Writer(), in, b.Len()+in.Limits.Output
+	in.Limits.fill()
+	r.b, r.w, r.in, r.most = b, b.Writer(), *in, b.Len()+in.Limits.Output
 	r.sent()
 	r.steps, r.turns, r.grown, r.asked = in.Limits.Steps, in.Limits.Turns, in.Limits.Values, 0
 	return r

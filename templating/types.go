@@ -244,11 +244,10 @@ func yearFirst(s string) (rest string, ok bool) {
 		return "", false
 	}
 	s = s[2:]
-	sep := s[:len(s)-len(skipRune(s))]
-	if sep != "T" && (sep == "" || !isBlank(firstRune(sep))) {
+	if s == "" || s[0] != 'T' && !isBlank(firstRune(s)) {
 		return "", false
 	}
-	s = s[len(sep):]
+	s = skipRune(s)
 	if len(s) < 8 || !digits(s, 2) || s[2] != ':' || !digits(s[3:], 2) || s[5] != ':' || !digits(s[6:], 2) {
 		return "", false
 	}
@@ -307,6 +306,13 @@ func firstRune(s string) rune {
 }
 
 func skipRune(s string) string {
+	if s != "" && s[0] < utf8.RuneSelf {
+		return s[1:]
+	}
+	return skipWide(s)
+}
+
+func skipWide(s string) string {
 	_, n := utf8.DecodeRuneInString(s)
 	return s[n:]
 }

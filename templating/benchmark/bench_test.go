@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"os/exec"
+	"strconv"
 	"strings"
 	"testing"
 	"text/template"
@@ -176,12 +178,39 @@ func BenchmarkRender(b *testing.B) {
 	for _, c := range cases(b) {
 		all := engines(b, c)
 		for _, name := range []string{"penstock", "text_template", "pongo2"} {
+			render := all[name]
 			b.Run(c.ID+"/"+name, func(b *testing.B) {
 				b.ReportAllocs()
 				for b.Loop() {
-					all[name]()
+					render()
 				}
 			})
 		}
+		b.Run(c.ID+"/reference", func(b *testing.B) { reference(b, c.ID) })
 	}
+}
+
+// reference renders with the reference's own renderer, in a process of the Python that REFERENCE names, which takes the time
+// itself: what its start costs does not count.
+func reference(b *testing.B, id string) {
+	python := os.Getenv("REFERENCE")
+	if python == "" {
+		b.Skip("REFERENCE names no Python that has the reference's renderer")
+	}
+	const times = 500
+	var spent, runs int64
+	for b.Loop() {
+		cmd := exec.Command(python, "reference.py", id, strconv.Itoa(times))
+		cmd.Stderr = os.Stderr
+		out, err := cmd.Output()
+		if err != nil {
+			b.Fatal(err)
+		}
+		ns, err := strconv.ParseInt(strings.TrimSpace(string(out)), 10, 64)
+		if err != nil {
+			b.Fatal(err)
+		}
+		spent, runs = spent+ns, runs+times
+	}
+	b.ReportMetric(float64(spent)/float64(runs), "ns/op")
 }
