@@ -148,7 +148,7 @@ func (c *compiler) apply(x *parse.Call, fn *function) eval {
 	args, slots, wrong := c.bind(x, fn)
 	if wrong == nil {
 		e := c.applied(pos, fn, args, slots)
-		c.probe(x, e, false)
+		c.probe(x, e, nil)
 		if p := c.paramCall(x, fn, e); p != nil {
 			c.params[x] = p
 			return p.eval
@@ -159,10 +159,10 @@ func (c *compiler) apply(x *parse.Call, fn *function) eval {
 		if _, f := r.evals(args); f != nil {
 			return none, f
 		}
-		f := *wrong
+		f := *wrong[0]
 		return none, f.at(pos)
 	}
-	c.probe(x, e, true)
+	c.probe(x, e, wrong)
 	return e
 }
 
@@ -195,8 +195,8 @@ func (c *compiler) applied(pos int, fn *function, args []eval, slots []int) eval
 }
 
 // bind gives the arguments in the order of evaluation, the parameter that each goes to (-1: none), and what is wrong
-// with them, which is known now but reported when the call is reached.
-func (c *compiler) bind(x *parse.Call, fn *function) (args []eval, slots []int, wrong *fault) {
+// with them, which is known now but reported when the call is reached: the first of it, and all by Mistakes.
+func (c *compiler) bind(x *parse.Call, fn *function) (args []eval, slots []int, wrong []*fault) {
 	given := make([]bool, len(fn.params))
 	for i, a := range x.Args {
 		args = append(args, c.expr(a))
@@ -204,8 +204,8 @@ func (c *compiler) bind(x *parse.Call, fn *function) (args []eval, slots []int, 
 		if i < len(fn.params) {
 			slot = i
 			given[i] = true
-		} else if !fn.rest && wrong == nil {
-			wrong = badType("%s() takes at most %d positional arguments but %d were given", fn.name, len(fn.params), len(x.Args))
+		} else if i == len(fn.params) && !fn.rest {
+			wrong = append(wrong, badType("%s() takes at most %d positional arguments but %d were given", fn.name, len(fn.params), len(x.Args)))
 		}
 		slots = append(slots, slot)
 	}
@@ -214,26 +214,27 @@ func (c *compiler) bind(x *parse.Call, fn *function) (args []eval, slots []int, 
 		slot := indexOf(fn.params, k.Name)
 		switch {
 		case slot >= 0 && given[slot]:
-			if wrong == nil {
-				wrong = badType("%s() got multiple values for argument '%s'", fn.name, k.Name)
-			}
+			wrong = append(wrong, badType("%s() got multiple values for argument '%s'", fn.name, k.Name))
 		case slot >= 0:
 			given[slot] = true
-		case indexOf(fn.notes, k.Name) < 0 && wrong == nil:
-			wrong = badType("%s() got an unexpected keyword argument '%s'", fn.name, k.Name)
-			wrong.hint = suggest(k.Name, append(append([]string(nil), fn.params...), fn.notes...))
+		case indexOf(fn.notes, k.Name) < 0:
+			f := badType("%s() got an unexpected keyword argument '%s'", fn.name, k.Name)
+			if len(wrong) < maxErrors {
+				f.hint = suggest(k.Name, append(append([]string(nil), fn.params...), fn.notes...))
+			}
+			wrong = append(wrong, f)
 		}
 		slots = append(slots, slot)
 	}
 	for i := 0; i < fn.need; i++ {
-		if given[i] || wrong != nil {
+		if given[i] {
 			continue
 		}
-		if fn.typed || fn.late && len(args) > 0 {
-			wrong = missingArgument()
-		} else {
-			wrong = badType("%s() missing required arguments: '%s'", fn.name, strings.Join(fn.params[i:fn.need], "', '"))
+		f := missingArgument()
+		if !fn.typed && (!fn.late || len(args) == 0) {
+			f = badType("%s() missing required arguments: '%s'", fn.name, strings.Join(fn.params[i:fn.need], "', '"))
 		}
+		return args, slots, append(wrong, f)
 	}
 	return args, slots, wrong
 }

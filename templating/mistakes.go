@@ -12,16 +12,17 @@ import (
 type probe struct {
 	pos  int
 	eval eval
+	more []*fault // beside the first
 }
 
-// probe takes note of a call; wrong says that it cannot be made. What raises errors for callers is none, nor is what parameters
+// probe takes note of a call; wrong is why it cannot be made. What raises errors for callers is none, nor is what parameters
 // alone decide.
-func (c *compiler) probe(x *parse.Call, e eval, wrong bool) {
+func (c *compiler) probe(x *parse.Call, e eval, wrong []*fault) {
 	name := x.Fn.(*parse.Name).Ident
 	if name == "error" || name == "custom_error" || len(c.t.probes) == maxProbes {
 		return
 	}
-	if !wrong {
+	if len(wrong) == 0 {
 		args := slices.Clone(x.Args)
 		for _, k := range x.Keywords {
 			args = append(args, k.Value)
@@ -31,7 +32,7 @@ func (c *compiler) probe(x *parse.Call, e eval, wrong bool) {
 			return
 		}
 	}
-	c.t.probes = append(c.t.probes, probe{c.pos(x), e})
+	c.t.probes = append(c.t.probes, probe{c.pos(x), e, wrong[min(1, len(wrong)):]})
 }
 
 func (c *compiler) isParam(x parse.Expr) bool {
@@ -48,10 +49,16 @@ func (t *Template) Mistakes() Errors {
 	var errs Errors
 	for _, p := range t.probes {
 		f := t.try(p, Request)
-		if f == nil || f.kind == KindRequired || len(errs) == maxErrors {
+		if f == nil || f.kind == KindRequired {
 			continue
 		}
-		if again := t.try(p, Validate); again != nil && again.msg == f.msg {
+		if again := t.try(p, Validate); again == nil || again.msg != f.msg {
+			continue
+		}
+		for _, f := range append([]*fault{f}, p.more...) {
+			if len(errs) == maxErrors {
+				return errs
+			}
 			errs = append(errs, newError(t.src, max(f.pos, p.pos), f.kind, f.msg, f.hint))
 		}
 	}

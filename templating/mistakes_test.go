@@ -15,7 +15,7 @@ func TestMistakes(t *testing.T) {
 {% if defined(a) %}{{cache_ttl('7m')}}{% elif defined(b) %}{{String()}}{% end %}
 {% for x in split_to_array(list, 'a,b') %}{{Int8(p, 300)}}{{Int8(x, 300)}}{% end %}
 {{String(p, defalt='x')}} {{sql_and(a__like=String(p), b__in=Array(p, 'Int32', 'y'))}} {{Date(d, default='yesterday')}}
-{% set k = String(p, unknown=1) + 'x' %}
+{% set k = String(p, unknown=1) + 'x' %}{{Int32(n, 1, requird=True, defalt=2, default=3)}}{{column(a, 1, 2, nme=3)}}
 {{JSON(p)}} {{sql_unescape(p, '%')}} {{cache_ttl(p)}} {{columns(p)}} {{error('no')}} {{custom_error('no')}} {{Int32(p, 5, required=True)}}
 {{Array(p, 'Int32', '1,2')}} {{String(p, 5)}} {{Boolean(p, 'no')}} {{day_diff(String(a), String(b))}} {{max_threads(4)}}`})
 	if err != nil {
@@ -35,6 +35,11 @@ func TestMistakes(t *testing.T) {
 		prefix + "Error validating [y][0] (y) to type Int32 at 4:62 ",
 		prefix + "Error validating 'yesterday' to type Date at 4:90 ",
 		"String() got an unexpected keyword argument 'unknown' at 5:12 ",
+		"Int32() got an unexpected keyword argument 'requird' at 5:43 did you mean required?",
+		"Int32() got an unexpected keyword argument 'defalt' at 5:43 did you mean default?",
+		"Int32() got multiple values for argument 'default' at 5:43 ",
+		"column() takes at most 2 positional arguments but 3 were given at 5:93 ",
+		"column() got an unexpected keyword argument 'nme' at 5:93 ",
 	}
 	if len(got) != len(want) {
 		t.Fatalf("got %d:\n%s", len(got), strings.Join(got, "\n"))

@@ -48,7 +48,7 @@ func (c *compiler) terms(x *parse.Call) []term {
 			t.column, t.suffix = k.Name[:n], k.Name[n+2:]
 			if t.op = operator(t.suffix); t.op == "" {
 				f := unknownOperator(&t)
-				c.t.probes = append(c.t.probes, probe{t.pos, func(*run) (value, *fault) { return none, f }})
+				c.t.probes = append(c.t.probes, probe{pos: t.pos, eval: func(*run) (value, *fault) { return none, f }})
 			}
 		}
 		t.column += " "

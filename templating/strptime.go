@@ -1,230 +1,240 @@
 package templating
 
 import (
+	"regexp"
+	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
+
+	lru "github.com/hashicorp/golang-lru/v2"
 )
 
 // strptime reads a moment in Python's notation of formats. The calendar is checked. A moment without an offset is in time.UTC,
 // one with an offset never, be it zero.
+//
+// Python makes a regular expression of a format, and what directives without anything between them take is what that finds
+// first, one of them giving back for the next to fit. So do we.
 func strptime(s, layout string) (time.Time, bool) {
-	p := dateParser{rest: s, year: 1900, month: 1, day: 1, hour12: -1}
-	for i := 0; i < len(layout); i++ {
-		c := layout[i]
-		switch {
-		case c == '%' && i+1 < len(layout):
-			i++
-			if !p.directive(layout[i]) {
-				return time.Time{}, false
-			}
-		case isBlank(rune(c)):
-			// A run of blanks in the format is one or more blanks in the text.
-			for i+1 < len(layout) && isBlank(rune(layout[i+1])) {
-				i++
-			}
-			t := strings.TrimLeftFunc(p.rest, isBlank)
-			if len(t) == len(p.rest) {
-				return time.Time{}, false
-			}
-			p.rest = t
-		default:
-			if p.rest == "" || !strings.EqualFold(p.rest[:1], string(rune(c))) {
-				return time.Time{}, false
-			}
-			p.rest = p.rest[1:]
-		}
-	}
-	if p.rest != "" {
+	re := patternOf(layout)
+	if re == nil {
 		return time.Time{}, false
 	}
-	return p.time()
-}
-
-type dateParser struct {
-	rest                      string
-	year, month, day, yearDay int
-	hour, hour12, min, sec    int
-	pm                        bool
-	nanos                     int
-	offset                    int
-	zoned                     bool // an offset was read
-}
-
-func (p *dateParser) directive(c byte) bool {
-	switch c {
-	case 'Y':
-		return digits(p.rest, 4) && p.number(&p.year, 4, 4, 1, 9999)
-	case 'y':
-		if !digits(p.rest, 2) || !p.number(&p.year, 2, 2, 0, 99) {
-			return false
-		}
-		if p.year += 2000; p.year > 2068 {
-			p.year -= 100
-		}
-		return true
-	case 'm':
-		return p.number(&p.month, 1, 2, 1, 12)
-	case 'd':
-		return p.number(&p.day, 1, 2, 1, 31)
-	case 'j':
-		return p.number(&p.yearDay, 1, 3, 1, 366)
-	case 'H':
-		return p.number(&p.hour, 1, 2, 0, 23)
-	case 'I':
-		return p.number(&p.hour12, 1, 2, 1, 12)
-	case 'M':
-		return p.number(&p.min, 1, 2, 0, 59)
-	case 'S':
-		return p.number(&p.sec, 1, 2, 0, 61)
-	case 'f':
-		return p.fraction()
-	case 'z':
-		return p.zone()
-	case 'Z':
-		return p.word(&p.offset, []string{"utc", "gmt"}, 0)
-	case 'p':
-		n := 0
-		ok := p.word(&n, []string{"am", "pm"}, 1)
-		p.pm = n == 1
-		return ok
-	case 'b', 'B', 'h':
-		return p.monthName(c == 'B')
-	case 'a', 'A':
-		return p.dayName(c == 'A')
-	case '%':
-		if !strings.HasPrefix(p.rest, "%") {
-			return false
-		}
-		p.rest = p.rest[1:]
-		return true
+	at := re.FindStringSubmatchIndex(s)
+	if at == nil || at[1] != len(s) {
+		return time.Time{}, false
 	}
-	return false
+	m := found{year: 1900, month: 1, day: 1, hour12: -1, zone: time.UTC}
+	for i, name := range re.SubexpNames() {
+		if name != "" && !m.set(name[0], s[at[2*i]:at[2*i+1]]) {
+			return time.Time{}, false
+		}
+	}
+	return m.time()
 }
 
-// number reads up to most digits, fewer when the number would get too large.
-func (p *dateParser) number(to *int, least, most, low, high int) bool {
-	for n := most; n >= least; n-- {
-		if !digits(p.rest, n) {
+// maxLayout is the longest format that is understood.
+const maxLayout = 1000
+
+// patterns are the expressions of the formats that were used lately; nil for a format that is none. It is safe to share.
+var patterns, _ = lru.New[string, *regexp.Regexp](256) // fails for a size of 0 only
+
+// patternOf is the expression of a format; nil when there is none.
+func patternOf(layout string) *regexp.Regexp {
+	if len(layout) > maxLayout {
+		return nil
+	}
+	re, ok := patterns.Get(layout)
+	if !ok {
+		re = compilePattern(layout)
+		patterns.Add(strings.Clone(layout), re)
+	}
+	return re
+}
+
+func compilePattern(layout string) *regexp.Regexp {
+	var b strings.Builder
+	b.WriteString("(?i)^")
+	blanks := false
+	for rest := layout; rest != ""; {
+		c := firstRune(rest)
+		n := len(rest) - len(skipRune(rest))
+		if isBlank(c) {
+			if !blanks {
+				b.WriteString(blankPattern)
+			}
+			blanks, rest = true, rest[n:]
 			continue
 		}
-		v := 0
-		for _, d := range p.rest[:n] {
-			v = v*10 + int(d-'0')
-		}
-		if v < low || v > high {
+		blanks = false
+		if c != '%' {
+			b.WriteString(regexp.QuoteMeta(rest[:n]))
+			rest = rest[n:]
 			continue
 		}
-		*to, p.rest = v, p.rest[n:]
-		return true
+		if len(rest) < 2 || directives[rest[1]] == "" {
+			return nil
+		}
+		b.WriteString(directives[rest[1]])
+		rest = rest[2:]
 	}
-	return false
-}
-
-func (p *dateParser) fraction() bool {
-	n := 0
-	for n < 6 && digits(p.rest[n:], 1) {
-		n++
+	re, err := regexp.Compile(b.String())
+	if err != nil {
+		return nil // no UTF-8
 	}
-	if n == 0 {
-		return false
-	}
-	for i := 0; i < 9; i++ {
-		p.nanos *= 10
-		if i < n {
-			p.nanos += int(p.rest[i] - '0')
+	for i, name := range re.SubexpNames() {
+		if name != "" && re.SubexpIndex(name) != i {
+			return nil // Python does not take a directive twice
 		}
 	}
-	p.rest = p.rest[n:]
-	return true
+	return re
 }
 
-func (p *dateParser) zone() bool {
-	p.zoned = true
-	if strings.HasPrefix(p.rest, "Z") {
-		p.rest = p.rest[1:]
-		return true
-	}
-	if p.rest == "" || p.rest[0] != '+' && p.rest[0] != '-' {
-		return false
-	}
-	sign := 1
-	if p.rest[0] == '-' {
-		sign = -1
-	}
-	p.rest = p.rest[1:]
-	var h, m, s int
-	if !digits(p.rest, 2) || !p.number(&h, 2, 2, 0, 23) {
-		return false
-	}
-	p.rest = strings.TrimPrefix(p.rest, ":")
-	if !digits(p.rest, 2) || !p.number(&m, 2, 2, 0, 59) {
-		return false
-	}
-	if strings.HasPrefix(p.rest, ":") && digits(p.rest[1:], 2) {
-		p.rest = p.rest[1:]
-		p.number(&s, 2, 2, 0, 59)
-	}
-	p.offset = sign * (h*3600 + m*60 + s)
-	return true
-}
+const blankPattern = `[\t-\r\x1c-\x20\x{85}\x{a0}\x{1680}\x{2000}-\x{200a}\x{2028}\x{2029}\x{202f}\x{205f}\x{3000}]+`
 
-// word reads one of some words, in any case; to becomes its number times by.
-func (p *dateParser) word(to *int, words []string, by int) bool {
-	for i, w := range words {
-		if len(p.rest) >= len(w) && strings.EqualFold(p.rest[:len(w)], w) {
-			*to, p.rest = i*by, p.rest[len(w):]
-			return true
-		}
+// directives are what Python's make of a text, in its C locale. Weeks (%U, %W, %V, %G) are left out.
+var directives = func() (d [256]string) {
+	for c, pattern := range map[byte]string{
+		'd': `3[01]|[12]\d|0[1-9]|[1-9]| [1-9]`,
+		'f': `\d{1,6}`,
+		'H': `2[0-3]|[01]\d|\d`,
+		'I': `1[0-2]|0[1-9]|[1-9]`,
+		'j': `36[0-6]|3[0-5]\d|[12]\d\d|0[1-9]\d|00[1-9]|[1-9]\d|0[1-9]|[1-9]`,
+		'm': `1[0-2]|0[1-9]|[1-9]`,
+		'M': `[0-5]\d|\d`,
+		'S': `6[01]|[0-5]\d|\d`,
+		'w': `[0-6]`,
+		'u': `[1-7]`,
+		'y': `\d\d`,
+		'Y': `\d{4}`,
+		'z': `[+-]\d\d:?[0-5]\d(?::?[0-5]\d(?:\.\d{1,6})?)?|(?-i:Z)`,
+		'Z': `utc|gmt`,
+		'p': `am|pm`,
+		'B': strings.Join(monthNames(0), "|"),
+		'b': strings.Join(monthNames(3), "|"),
+		'A': `wednesday|thursday|saturday|tuesday|monday|friday|sunday`,
+		'a': `mon|tue|wed|thu|fri|sat|sun`,
+	} {
+		d[c] = `(?P<` + string(c) + `>` + pattern + `)`
 	}
-	return false
-}
+	d['%'] = "%"
+	d['x'] = d['m'] + "/" + d['d'] + "/" + d['y']
+	d['X'] = d['H'] + ":" + d['M'] + ":" + d['S']
+	d['c'] = d['a'] + blankPattern + d['b'] + blankPattern + d['d'] + blankPattern + d['X'] + blankPattern + d['Y']
+	return d
+}()
 
-func (p *dateParser) monthName(full bool) bool {
+// monthNames are the names of the months in lower case, the first n letters; 0 for all.
+func monthNames(n int) []string {
 	var names []string
 	for m := time.January; m <= time.December; m++ {
-		names = append(names, shorten(m.String(), full))
+		name := strings.ToLower(m.String())
+		if n > 0 {
+			name = name[:n]
+		}
+		names = append(names, name)
 	}
-	ok := p.word(&p.month, names, 1)
-	p.month++
-	return ok
+	return names
 }
 
-func (p *dateParser) dayName(full bool) bool {
-	var names []string
-	for d := time.Sunday; d <= time.Saturday; d++ {
-		names = append(names, shorten(d.String(), full))
-	}
-	unused := 0
-	return p.word(&unused, names, 1)
+// found is what the directives of a format found.
+type found struct {
+	year, month, day, yearDay      int
+	hour, hour12, min, sec, micros int
+	pm                             bool
+	zone                           *time.Location
+	ahead                          time.Duration // of zone, less than a second
 }
 
-func shorten(s string, full bool) string {
-	if full {
-		return s
+// set takes what a directive found.
+func (m *found) set(directive byte, s string) bool {
+	if strings.ContainsFunc(s, func(c rune) bool { return c >= utf8.RuneSelf }) {
+		return false // a letter of a name that counts for another only in this search
 	}
-	return s[:3]
+	n, _ := strconv.Atoi(strings.TrimSpace(s)) // names and offsets are none
+	switch directive {
+	case 'Y':
+		m.year = n
+		return n > 0
+	case 'y':
+		if m.year = 2000 + n; n > 68 {
+			m.year = 1900 + n
+		}
+	case 'm':
+		m.month = n
+	case 'b', 'B':
+		for i, name := range monthNames(3) {
+			if strings.EqualFold(s[:3], name) {
+				m.month = i + 1
+			}
+		}
+	case 'd':
+		m.day = n
+	case 'j':
+		m.yearDay = n
+	case 'H':
+		m.hour = n
+	case 'I':
+		m.hour12 = n
+	case 'M':
+		m.min = n
+	case 'S':
+		m.sec = n
+	case 'f':
+		m.micros, _ = strconv.Atoi((s + "00000")[:6])
+	case 'p':
+		m.pm = s[0] == 'p' || s[0] == 'P'
+	case 'z':
+		return m.setZone(s)
+	}
+	return true
 }
 
-func (p *dateParser) time() (time.Time, bool) {
-	if p.hour12 >= 0 {
-		p.hour = p.hour12 % 12
-		if p.pm {
-			p.hour += 12
+// setZone takes an offset, Z or ±hh[:]mm[[:]ss[.ffffff]], with both colons or none.
+func (m *found) setZone(s string) bool {
+	if s == "Z" {
+		m.zone = time.FixedZone("", 0)
+		return true
+	}
+	digits := s[1:]
+	if digits[2] == ':' {
+		digits = digits[:2] + digits[3:]
+		if len(digits) > 4 && digits[4] != ':' {
+			return false
+		}
+		digits = strings.Replace(digits, ":", "", 1)
+	}
+	digits, micros, _ := strings.Cut(digits, ".")
+	n, err := strconv.Atoi((digits + "00")[:6])
+	if err != nil || n >= 240000 {
+		return false
+	}
+	offset := n/10000*3600 + n/100%100*60 + n%100
+	part, _ := strconv.Atoi((micros + "000000")[:6])
+	if s[0] == '-' {
+		offset, part = -offset, -part
+	}
+	m.ahead = time.Duration(part) * time.Microsecond
+	m.zone = time.FixedZone("", offset)
+	return true
+}
+
+func (m *found) time() (time.Time, bool) {
+	if m.hour12 >= 0 {
+		m.hour = m.hour12 % 12
+		if m.pm {
+			m.hour += 12
 		}
 	}
-	if p.yearDay > 0 {
-		p.month, p.day = 1, p.yearDay
+	if m.yearDay > 0 {
+		m.month, m.day = 1, m.yearDay
 	}
-	if p.sec > 59 {
+	if m.sec > 59 {
 		return time.Time{}, false
 	}
-	zone := time.UTC
-	if p.zoned {
-		zone = time.FixedZone("", p.offset)
-	}
-	t := time.Date(p.year, time.Month(p.month), p.day, p.hour, p.min, p.sec, p.nanos, zone)
-	if p.yearDay == 0 && (int(t.Month()) != p.month || t.Day() != p.day) || t.Year() > 9999 {
+	t := time.Date(m.year, time.Month(m.month), m.day, m.hour, m.min, m.sec, m.micros*1000, m.zone)
+	if m.yearDay == 0 && (int(t.Month()) != m.month || t.Day() != m.day) || t.Year() > 9999 {
 		return time.Time{}, false
 	}
-	return t, true
+	return t.Add(-m.ahead), true
 }
