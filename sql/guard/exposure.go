@@ -1,6 +1,7 @@
 package guard
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -25,12 +26,11 @@ func (j *judge) secrets() {
 	if !j.st.HasSecrets() {
 		return
 	}
-	j.leaves = map[int]id{}
 	for n := id(1); n < id(len(j.nodes)); n++ {
 		switch x := &j.nodes[n]; x.kind {
 		case kLiteral:
 			if t := &j.toks[x.tok]; t.kind == lexer.String && x.up != 0 && j.spanIn(int(t.start), int(t.end), lexer.Secret) {
-				j.leaves[int(t.start)] = n
+				j.leaves = append(j.leaves, leaf{int(t.start), n})
 			}
 		case kTableFunc:
 			if parts := j.parts(n); len(parts) == 1 {
@@ -39,6 +39,7 @@ func (j *judge) secrets() {
 			}
 		}
 	}
+	slices.SortFunc(j.leaves, func(a, b leaf) int { return cmp.Compare(a.at, b.at) })
 	secrets := 0
 	for _, sp := range j.spans {
 		if sp.Kind != lexer.Secret {
@@ -52,7 +53,7 @@ func (j *judge) secrets() {
 		if len(sp.Names) > 0 {
 			u.Secret = sp.Names[0]
 		}
-		j.secret(j.leaves[sp.Start], &u)
+		j.secret(j.leafAt(sp.Start), &u)
 		j.report.Uses = append(j.report.Uses, u)
 	}
 	if j.compared && j.rows != 0 {
@@ -159,6 +160,15 @@ func (j *judge) credential(n, call id, u *Use) {
 		"Write it there as it is, without a function around it.")
 }
 
+// leafAt is the literal of a secret that begins at a byte, 0 for none.
+func (j *judge) leafAt(at int) id {
+	i, ok := slices.BinarySearchFunc(j.leaves, at, func(l leaf, at int) int { return cmp.Compare(l.at, at) })
+	if !ok {
+		return 0
+	}
+	return j.leaves[i].node
+}
+
 // sentAway tells whether the predicate goes to another server: its SELECT reads from one, directly or through sub-queries
 // and common table expressions. A remote() anywhere may send any part of the statement as text: what stands around it, in its
 // arguments, and the common table expressions that its SELECT names.
@@ -169,13 +179,10 @@ func (j *judge) sentAway(clause id) bool {
 
 // readsOutside tells whether the FROM of a SELECT reads from another host.
 func (j *judge) readsOutside(s id) bool {
-	if known, ok := j.reads[s]; ok {
-		return known
-	}
-	if j.reads == nil {
-		j.reads = map[id]bool{}
-	}
-	j.reads[s] = false // a recursive WITH comes here again
+	return j.once(j.ofNode(s, readsOutside), func() bool { return j.findsOutside(s) }) // a recursive WITH comes here again
+}
+
+func (j *judge) findsOutside(s id) bool {
 	found := false
 	look := func(n id) bool {
 		switch x := &j.nodes[n]; x.kind {
@@ -196,7 +203,6 @@ func (j *judge) readsOutside(s id) bool {
 	if from := j.childOf(s, kFrom); from != 0 {
 		j.within(from, look)
 	}
-	j.reads[s] = found
 	return found
 }
 

@@ -71,81 +71,20 @@ type judge struct {
 	varying  bool            // the verdict depends on a value in a span or on how a name resolves: it may not be kept
 	rows     id              // a place that makes rows out of nothing, 0 for none
 	compared bool            // a secret stands in a predicate
-	leaves   map[int]id      // the literals of secrets by their first byte
+	leaves   []leaf          // the literals of secrets
 	lambdas  map[string][]id // scopes of the lambdas of WITH by name
-	reads    map[id]bool     // SELECTs that read from another host
 	// sendsText tells that a table function sends parts of the statement to another host.
-	sendsText   bool
-	inspected   int               // comparisons that look at a part of a secret
-	arrays      map[id]answer     // what stored found
-	tabled      map[id]bool       // what readsTable found
-	mixed       map[string]answer // what mixes found
-	columns     map[id]bool       // what readsColumns found
-	onlyTables  map[id]bool       // what readsOnlyTables found
-	held        map[string]answer // what isHeldName found of what the statement gives a name
-	ordered     map[string]answer // what isOrderedName found of what the statement gives a name
-	stars       answer            // of untuples
-	heldQueries map[id]answer     // what isHeldQuery found
-	holds       map[id]answer     // what isHeld found
-	constants   map[id]bool       // what isConstant found
-	asked       map[id]answer     // what asks found
-	recalled    recalled
-	said        [2]int // findings of each severity
+	sendsText bool
+	inspected int    // comparisons that look at a part of a secret
+	stars     answer // of untuples
+	recalled  recalled
+	said      [2]int // findings of each severity
 }
 
-// An answer is that of a question which is answered once.
-type answer uint8
-
-const (
-	unknown answer = iota
-	no
-	yes
-	assumedNo // while it is being answered
-	assumedYes
-)
-
-// recalled is the state of recall.
-type recalled struct{ depth, assumptions, work int }
-
-// maxRecalls bounds how many questions are answered about one statement.
-const maxRecalls = 200_000
-
-// recall answers a question about a key once. Names and queries may lead back to themselves: what is asked while it is being
-// answered is assumed to be as assume says, the better answer. Such an answer is kept only once nothing rests on an assumption
-// any more; the worse one holds whatever was assumed. Of too many questions all have the worse answer.
-func recall[K comparable](j *judge, kept *map[K]answer, key K, assume bool, f func(K) bool) bool {
-	switch (*kept)[key] {
-	case no:
-		return false
-	case yes:
-		return true
-	case assumedNo, assumedYes:
-		j.recalled.assumptions++
-		return assume
-	}
-	if j.recalled.work++; j.recalled.work > maxRecalls {
-		return !assume
-	}
-	if *kept == nil {
-		*kept = map[K]answer{}
-	}
-	(*kept)[key] = assumedNo
-	if assume {
-		(*kept)[key] = assumedYes
-	}
-	before := j.recalled.assumptions
-	j.recalled.depth++
-	found := f(key)
-	j.recalled.depth--
-	switch {
-	case found == assume && j.recalled.assumptions > before && j.recalled.depth > 0:
-		delete(*kept, key)
-	case found:
-		(*kept)[key] = yes
-	default:
-		(*kept)[key] = no
-	}
-	return found
+// A leaf is a literal and its first byte.
+type leaf struct {
+	at   int
+	node id
 }
 
 // judge also tells whether the verdict would be the same for other values in the spans.
@@ -155,6 +94,7 @@ func (q *Query) judge(p *Policy) (r Report, steady bool) {
 	j.walk()
 	j.aggregateTypes()
 	j.secrets()
+	j.recalled.forget()
 	slices.SortStableFunc(j.report.Findings, func(a, b Finding) int { return cmp.Compare(a.Start, b.Start) })
 	return j.report, !j.varying
 }
@@ -279,7 +219,7 @@ func (j *judge) call(n id) {
 		j.refuse(ruleFunction, n, "The guard cannot read the name of this function.", "")
 		return
 	}
-	lower := strings.ToLower(name)
+	lower := j.c.lower(name)
 	if hasNoCase(j.toks[x.name].word) {
 		name = lower
 	}
@@ -330,7 +270,7 @@ func (j *judge) functionName(tok int32, name string) {
 	}
 	t := &j.toks[tok]
 	shown := j.shown(int(t.start), int(t.end))
-	if reason := j.c.refused[strings.ToLower(name)]; reason != "" {
+	if reason := j.c.refused[j.c.lower(name)]; reason != "" {
 		j.sayAt(Error, ruleFunction, int(t.start), int(t.end), "The function "+shown+" is not allowed: it "+reason+".", "")
 		return
 	}
@@ -383,7 +323,7 @@ func (j *judge) lambdaName(n id) {
 		return
 	}
 	name, ok := j.nameOf(x.name)
-	lower := strings.ToLower(name)
+	lower := j.c.lower(name)
 	_, _, known := j.c.function(name)
 	if !ok || known || j.c.folded[lower] || j.c.refused[lower] != "" || j.c.quiet[lower] != 0 || j.p.Functions[name] {
 		j.refuse(ruleFunction, n, "A lambda has the name of a function.", "Give it another name.")
@@ -423,7 +363,7 @@ func (j *judge) functionAsArgument(n id) {
 // takesLambda tells the functions that, with two or more arguments, take nothing but a lambda first.
 func (j *judge) takesLambda(n id) bool {
 	name, _ := j.nameOf(j.nodes[n].name)
-	switch strings.ToLower(name) {
+	switch j.c.lower(name) {
 	case "arraymap", "arrayfilter", "arrayexists", "arrayall", "arraycount", "arrayfirst", "arrayfirstindex", "arrayfirstornull",
 		"arraylast", "arraylastindex", "arraylastornull", "arrayfold", "arraysum", "arraymin", "arraymax", "arrayavg", "arrayproduct",
 		"arraysort", "arrayreversesort", "arrayfill", "arrayreversefill", "arraysplit", "arrayreversesplit", "arraycumsum",

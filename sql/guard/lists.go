@@ -28,6 +28,7 @@ var formatsText string
 type catalog struct {
 	functions  map[string]bool      // exact names
 	aggregates map[string]bool      // likewise
+	lowered    map[string]string    // names of both, lower-cased
 	folded     map[string]bool      // the lower-cased names of both
 	anyCase    map[string]string    // lower-cased names that ClickHouse reads in any case, to the name in the list
 	refused    map[string]string    // lower-cased names to the reason
@@ -37,7 +38,7 @@ type catalog struct {
 }
 
 var catalogOf = sync.OnceValue(func() *catalog {
-	c := &catalog{functions: map[string]bool{}, aggregates: map[string]bool{}, anyCase: map[string]string{}, folded: map[string]bool{},
+	c := &catalog{functions: map[string]bool{}, aggregates: map[string]bool{}, anyCase: map[string]string{}, folded: map[string]bool{}, lowered: map[string]string{},
 		refused: map[string]string{}, quiet: map[string]quietness{}, settings: map[string]string{}, formats: map[string]bool{"auto": true, "nosign": true}}
 	c.names(functionsText, c.functions)
 	c.names(aggregatesText, c.aggregates)
@@ -59,10 +60,10 @@ func (c *catalog) names(text string, into map[string]bool) {
 		}
 		for _, name := range strings.Fields(line) {
 			exact, star := strings.CutSuffix(name, "*")
-			into[exact] = true
-			c.folded[strings.ToLower(exact)] = true
+			lower := strings.ToLower(exact)
+			into[exact], c.folded[lower], c.lowered[exact] = true, true, lower
 			if star {
-				c.anyCase[strings.ToLower(exact)] = exact
+				c.anyCase[lower] = exact
 			}
 		}
 	}
@@ -82,13 +83,20 @@ func groupedEach(text string, f func(group, name string)) {
 	}
 }
 
+// lower is a name in small letters, without garbage for those of the lists.
+func (c *catalog) lower(name string) string {
+	if lower, ok := c.lowered[name]; ok {
+		return lower
+	}
+	return strings.ToLower(name)
+}
+
 // function tells whether a statement may call name: an ordinary function or an aggregate with combinators. base is the name
 // in the list.
 func (c *catalog) function(name string) (base string, aggregate, ok bool) {
 	if c.functions[name] {
 		return name, false, true
 	}
-
 	if exact, ok := c.anyCase[strings.ToLower(name)]; ok && c.functions[exact] {
 		return exact, false, true
 	}

@@ -63,13 +63,10 @@ func (j *judge) scopes(n id) (scopes []id, sure bool) {
 
 // readsOnlyTables tells whether a SELECT reads tables and nothing else, or what queries read of tables as it is.
 func (j *judge) readsOnlyTables(s id) bool {
-	if known, ok := j.onlyTables[s]; ok {
-		return known
-	}
-	if j.onlyTables == nil {
-		j.onlyTables = map[id]bool{}
-	}
-	j.onlyTables[s] = false
+	return j.once(j.ofNode(s, readsOnlyTables), func() bool { return j.findsOnlyTables(s) })
+}
+
+func (j *judge) findsOnlyTables(s id) bool {
 	from := j.childOf(s, kFrom)
 	only := from != 0 && j.childOf(s, kArrayJoin) == 0
 	j.within(from, func(n id) bool {
@@ -87,7 +84,6 @@ func (j *judge) readsOnlyTables(s id) bool {
 		}
 		return only
 	})
-	j.onlyTables[s] = only
 	return only
 }
 
@@ -156,18 +152,13 @@ func (j *judge) isConstant(n id) bool {
 	case x.first == 0:
 		return j.isConstantNode(n)
 	}
-	known, ok := j.constants[n]
-	if !ok {
-		if j.constants == nil {
-			j.constants = map[id]bool{}
+	return j.once(j.ofNode(n, isConstant), func() bool {
+		all := j.isConstantNode(n)
+		for c := j.nodes[n].first; all && c != 0; c = j.nodes[c].next {
+			all = j.isConstant(c)
 		}
-		known = j.isConstantNode(n)
-		for c := j.nodes[n].first; known && c != 0; c = j.nodes[c].next {
-			known = j.isConstant(c)
-		}
-		j.constants[n] = known
-	}
-	return known
+		return all
+	})
 }
 
 // isConstantNode tells it of a node apart from what stands below it.
@@ -189,7 +180,7 @@ var sameEachRow = map[string]bool{"now": true, "now64": true, "today": true, "ye
 // isHeld tells what a whole secret may be compared with beside constants: values that tables hold, and forms that make fewer of
 // them. With whatever is computed each row would be another guess, and there are as many as the statement likes.
 func (j *judge) isHeld(n id) bool {
-	return recall(j, &j.holds, n, true, func(n id) bool { return j.isConstant(n) || j.stored(n) || j.isHeldForm(n) })
+	return j.recall(j.ofNode(n, isHeld), true, func() bool { return j.isConstant(n) || j.stored(n) || j.isHeldForm(n) })
 }
 
 // isHeldForm tells it of a node that is neither constant nor stored.
@@ -313,7 +304,7 @@ func (j *judge) isHashed(n id) bool {
 
 // isHeldQuery tells a query that gives what tables hold.
 func (j *judge) isHeldQuery(q id) bool {
-	return recall(j, &j.heldQueries, q, true, func(q id) bool {
+	return j.recall(j.ofNode(q, isHeldQuery), true, func() bool {
 		return !slices.ContainsFunc(j.arms(nil, q), func(s id) bool {
 			p := j.childOf(s, kProjection)
 			return p == 0 || !j.areHeld(j.nodes[p].first)
@@ -334,7 +325,7 @@ func (j *judge) isHeldName(n id) bool {
 		if !isColumnName(name) || j.mixes(name) {
 			return false
 		}
-		held := recall(j, &j.held, name, true, func(name string) bool { // which may lead to itself: ts AS ts
+		held := j.recall(j.ofName(name, isHeldName), true, func() bool { // which may lead to itself: ts AS ts
 			givers := j.givers(name)
 			return len(givers) <= maxArms && !slices.ContainsFunc(givers, func(g id) bool { return !j.givesHeld(g) })
 		})
@@ -418,7 +409,7 @@ func (j *judge) isOrderedName(n id) bool {
 	}
 	names := meanings(j.parts(n))
 	for _, name := range names {
-		ordered := isColumnName(name) && recall(j, &j.ordered, name, true, func(name string) bool {
+		ordered := isColumnName(name) && j.recall(j.ofName(name, isOrderedName), true, func() bool {
 			givers := j.givers(name)
 			return len(givers) <= maxArms && !j.mixesWith(name, j.isOrdered) && !slices.ContainsFunc(givers, func(g id) bool {
 				return j.nodes[g].kind != kAlias || !j.isOrdered(j.nodes[g].first)
@@ -433,15 +424,14 @@ func (j *judge) isOrderedName(n id) bool {
 
 // untuples tells whether something takes a tuple apart or is applied to a star: both give names that no alias gave.
 func (j *judge) untuples() bool {
-	if j.stars == unknown {
-		j.stars = no
+	return j.once(&j.stars, func() bool {
 		for n := id(1); n < id(len(j.nodes)); n++ {
 			switch x := &j.nodes[n]; {
 			case x.kind == kStar && slices.ContainsFunc(j.parts(n), j.isAlias), x.kind == kTransform && x.op == wApply,
 				x.kind == kCall && j.functionOf(n) == "untuple":
-				j.stars = yes
+				return true
 			}
 		}
-	}
-	return j.stars == yes
+		return false
+	})
 }

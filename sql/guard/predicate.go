@@ -293,7 +293,7 @@ func (w *walker) partMeets(at, c id) bool {
 
 // asks tells whether the caller chooses something in a comparison.
 func (j *judge) asks(at id) bool {
-	return recall(j, &j.asked, at, false, func(at id) bool { return j.paramIn(at) || j.paramBehind(at) })
+	return j.recall(j.ofNode(at, asks), false, func() bool { return j.paramIn(at) || j.paramBehind(at) })
 }
 
 // paramBehind tells whether a name in a comparison may stand for a parameter of the request: one that the statement itself
@@ -330,7 +330,7 @@ func (w *walker) orders(at id) bool {
 		return x.sym == lexer.Less || x.sym == lexer.LessEquals || x.sym == lexer.Greater || x.sym == lexer.GreaterEquals
 	case kCall:
 		name, _ := w.nameOf(x.name)
-		switch strings.ToLower(name) {
+		switch w.c.lower(name) {
 		case "less", "greater", "lessorequals", "greaterorequals":
 			return true
 		}
@@ -367,7 +367,7 @@ func (w *walker) meetsItsKind(at id) bool {
 func (w *walker) groupOf(call id) quietness {
 	name, _ := w.nameOf(w.nodes[call].name)
 	base, _, _ := w.c.function(name)
-	return w.c.quiet[strings.ToLower(base)]
+	return w.c.quiet[w.c.lower(base)]
 }
 
 // isText tells what is surely a String.
@@ -458,7 +458,7 @@ func (w *walker) call(at id) {
 		w.stop(ruleThrows, "A parameter of an aggregate function becomes part of its name.")
 		return
 	}
-	lower := strings.ToLower(base)
+	lower := w.c.lower(base)
 	group := w.c.quiet[lower]
 	index := w.indexOf(at)
 	switch {

@@ -28,7 +28,7 @@ func (j *judge) rowSources(n id) {
 			j.rows = n
 		}
 	case kCall:
-		switch name, _ := j.nameOf(x.name); strings.ToLower(name) {
+		switch name, _ := j.nameOf(x.name); j.c.lower(name) {
 		case "arrayjoin", "unnest":
 			if arg := j.argument(n, 0); arg == 0 || !j.stored(arg) {
 				j.rows = n
@@ -42,7 +42,7 @@ func (j *judge) rowSources(n id) {
 // stored tells whether an array surely holds only what tables hold: columns, and what picks among them, takes them apart or
 // orders them. Constants beside a column are none of it: [id, 1, 2, 3] makes rows.
 func (j *judge) stored(n id) bool {
-	return n != 0 && recall(j, &j.arrays, n, true, j.storedIn) // an alias may lead to itself: arrayJoin(tags) AS tags
+	return n != 0 && j.recall(j.ofNode(n, isStored), true, func() bool { return j.storedIn(n) }) // an alias may lead to itself: arrayJoin(tags) AS tags
 }
 
 func (j *judge) storedIn(n id) bool {
@@ -83,6 +83,9 @@ func (j *judge) storedName(n id) bool {
 // meanings are the names that an alias would have to have to stand for a dotted name, or for what it is an element of: of a.b
 // they are a, b and a.b. A quoted name with dots is read likewise. nil for what is too long to be a column.
 func meanings(parts []string) (names []string) {
+	if len(parts) == 1 && strings.IndexByte(parts[0], '.') < 0 {
+		return parts
+	}
 	parts = strings.Split(strings.Join(parts, "."), ".")
 	if len(parts) > 6 {
 		return nil
@@ -114,7 +117,7 @@ func (j *judge) storedBehind(name string, n id) bool {
 
 // storedLambda tells whether a lambda gets one item after the other of what tables hold: the arrays beside it in a call.
 func (j *judge) storedLambda(lambda id) bool {
-	return recall(j, &j.arrays, lambda, true, func(lambda id) bool {
+	return j.recall(j.ofNode(lambda, isStored), true, func() bool {
 		call := j.nodes[lambda].up
 		found := j.nodes[call].kind == kCall && !strings.HasPrefix(j.functionOf(call), "arrayfold")
 		for a := j.nodes[call].first; found && a != 0; a = j.nodes[a].next {
@@ -134,9 +137,9 @@ func (j *judge) functionOf(call id) string {
 	case j.isLambda(name, tok):
 		return ""
 	case ok && !aggregate:
-		return strings.ToLower(base)
+		return j.c.lower(base)
 	case ok || hasNoCase(j.toks[tok].word):
-		return strings.ToLower(name)
+		return j.c.lower(name)
 	}
 	return ""
 }
@@ -273,13 +276,10 @@ func (j *judge) byHand(s id) bool {
 
 // readsTable tells whether the FROM of a SELECT leads to a table.
 func (j *judge) readsTable(s id) bool {
-	if known, ok := j.tabled[s]; ok {
-		return known
-	}
-	if j.tabled == nil {
-		j.tabled = map[id]bool{}
-	}
-	j.tabled[s] = false
+	return j.once(j.ofNode(s, readsTable), func() bool { return j.findsTable(s) })
+}
+
+func (j *judge) findsTable(s id) bool {
 	found := false
 	j.within(j.childOf(s, kFrom), func(c id) bool {
 		switch j.nodes[c].kind {
@@ -304,14 +304,13 @@ func (j *judge) readsTable(s id) bool {
 		}
 		return !found
 	})
-	j.tabled[s] = found
 	return found
 }
 
 // mixes tells whether a union may give the name to a column that another arm than the first computes: a union has the names of
 // its first arm.
 func (j *judge) mixes(name string) bool {
-	return recall(j, &j.mixed, name, false, func(name string) bool {
+	return j.recall(j.ofName(name, mixes), false, func() bool {
 		return j.mixesWith(name, func(item id) bool { return j.isHeld(item) && !j.asks(item) })
 	})
 }
@@ -380,12 +379,10 @@ func (j *judge) items(s id) (items []id) {
 
 // readsColumns tells whether a SELECT gives columns of the tables that it reads, as they are.
 func (j *judge) readsColumns(s id) bool {
-	if known, ok := j.columns[s]; ok {
-		return known
-	}
-	if j.columns == nil {
-		j.columns = map[id]bool{}
-	}
+	return j.once(j.ofNode(s, readsColumns), func() bool { return j.givesColumns(s) })
+}
+
+func (j *judge) givesColumns(s id) bool {
 	only := true
 	for _, n := range j.items(s) {
 		for j.nodes[n].kind == kAlias {
@@ -394,6 +391,5 @@ func (j *judge) readsColumns(s id) bool {
 		x := &j.nodes[n]
 		only = only && (j.isTableColumn(n) || x.kind == kStar && x.first == 0 && j.readsOnlyTables(s))
 	}
-	j.columns[s] = only
 	return only
 }
