@@ -465,3 +465,33 @@ func TestAffixOfAStandIn(t *testing.T) {
 		t.Errorf("endswith: got %s, %v", b.Statement().SQL(), err)
 	}
 }
+
+// TestMethodsTakeNoMore: each method with as many arguments as it takes, and with one more.
+func TestMethodsTakeNoMore(t *testing.T) {
+	t.Parallel()
+	for call, want := range map[string]string{
+		"d.get('k', 2": "1", "d.items(": "[('k', 1)]", "d.keys(": "['k']", "d.values(": "[1]", "s.split('b', 2": "['a', 'c']",
+		"s.join(['x', 'y']": "'xabcy'", "s.replace('a', 'z', 2": "'zbc'", "s.startswith('a', 0, 2": "True", "s.endswith('c', 2, 3": "True",
+		"s.strip('a'": "'bc'", "s.lstrip('a'": "'bc'", "s.rstrip('c'": "'ab'", "s.lower(": "'abc'", "s.upper(": "'ABC'",
+	} {
+		more := ", 1"
+		if strings.HasSuffix(call, "(") {
+			more = "1"
+		}
+		for _, tooMany := range []bool{false, true} {
+			called := call + ")"
+			if tooMany {
+				called = call + more + ")"
+			}
+			if strings.HasPrefix(want, "[") {
+				called = "list(" + called + ")"
+			}
+			src := "%{% set d = {'k': 1} %}{% set s = 'abc' %}{% if " + called + " == " + want + " %}yes{% end %}"
+			var b lexer.Builder
+			_, err := compile(t, src).Render(&b, templating.Input{})
+			if tooMany != (err != nil) || err == nil && b.Statement().SQL() != "yes" {
+				t.Errorf("%s: got %v, %v", src, b.Statement(), err)
+			}
+		}
+	}
+}
