@@ -193,3 +193,11 @@ func TestJSONIsPythons(t *testing.T) {
 		t.Errorf("%d texts", n)
 	}
 }
+
+// TestReprOfBrokenText: bytes that are no UTF-8, which Python's texts cannot hold, are shown as its bytes show them.
+func TestReprOfBrokenText(t *testing.T) {
+	t.Parallel()
+	if got := string(appendRepr(nil, "a\xff\x80é\xc3")); got != `'a\xff\x80é\xc3'` {
+		t.Error(got)
+	}
+}

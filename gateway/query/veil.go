@@ -58,10 +58,10 @@ func (v *veil) atHome(message string) string {
 
 // analysisCodes are ClickHouse's errors about names and shapes; no value is computed before one. TOO_MANY_ROWS (158) and
 // MEMORY_LIMIT_EXCEEDED (241) are none of them: their figures are rows that an index found for a value, and bytes that a
-// function asked for a value, which may be a secret.
+// function asked for a value, which may be a secret. ILLEGAL_TYPE_OF_ARGUMENT (43) and NO_COMMON_TYPE (386) are none either: a
+// type may hold what was computed, as FixedString(5) does.
 var analysisCodes = map[int]bool{
 	42:  true, // NUMBER_OF_ARGUMENTS_DOESNT_MATCH
-	43:  true, // ILLEGAL_TYPE_OF_ARGUMENT
 	46:  true, // UNKNOWN_FUNCTION
 	47:  true, // UNKNOWN_IDENTIFIER
 	60:  true, // UNKNOWN_TABLE
@@ -70,7 +70,6 @@ var analysisCodes = map[int]bool{
 	207: true, // AMBIGUOUS_IDENTIFIER
 	215: true, // NOT_AN_AGGREGATE
 	352: true, // AMBIGUOUS_COLUMN_NAME
-	386: true, // NO_COMMON_TYPE
 }
 
 var codeName = regexp.MustCompile(`\(([A-Z][A-Z0-9_]+)\)\s*$`)

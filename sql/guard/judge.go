@@ -305,7 +305,8 @@ func (j *judge) isLambda(name string, tok int32) bool {
 	return false
 }
 
-// lambdaName refuses a lambda that has the name of a function: ClickHouse would call it instead, for an operator as well.
+// lambdaName refuses a lambda that has the name of a function: ClickHouse would call it instead, for an operator as well. So that
+// no other name leads to one, only a WITH names a lambda, and once.
 func (j *judge) lambdaName(n id) {
 	x := &j.nodes[n]
 	first := x.first
@@ -314,11 +315,16 @@ func (j *judge) lambdaName(n id) {
 	}
 	switch y := &j.nodes[first]; y.kind {
 	case kLambda:
-	case kIdent: // WITH x -> x AS f, f AS lower
-		j.isLambda("", 0)
-		if parts := j.parts(first); len(parts) != 1 || len(j.lambdas[parts[0]]) == 0 {
+		if first != x.first || j.nodes[x.up].kind != kWith {
+			j.refuse(ruleFunction, n, "A lambda gets a name here.", "Name it in a WITH.")
 			return
 		}
+	case kIdent: // WITH x -> x AS f, f AS g
+		j.isLambda("", 0)
+		if parts := j.parts(first); len(parts) > 0 && len(j.lambdas[parts[len(parts)-1]]) > 0 {
+			j.refuse(ruleFunction, n, "A lambda gets another name here.", "Call it by the one that its WITH gives it.")
+		}
+		return
 	default:
 		return
 	}

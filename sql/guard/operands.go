@@ -35,9 +35,22 @@ func (j *judge) namesQuery(n id) bool {
 	return len(parts) == 1 && len(j.ctes[parts[0]]) > 0
 }
 
-// isColumnName tells the names that columns of tables have, without those that number the rows of a table.
+// isColumnName tells the names that columns of tables have, without those that number the rows of a table, and those that
+// ClickHouse gives to what has none: 31, NULL, _subquery1.
 func isColumnName(name string) bool {
-	return plainName(name) && !strings.HasPrefix(name, "_part") && !strings.HasPrefix(name, "_block") && !strings.HasPrefix(name, "_row")
+	if !plainName(name) || name == "" || name[0] >= '0' && name[0] <= '9' {
+		return false
+	}
+	for _, prefix := range [...]string{"_part", "_block", "_row", "_subquery", "__"} {
+		if strings.HasPrefix(name, prefix) {
+			return false
+		}
+	}
+	switch strings.ToLower(name) {
+	case "null", "true", "false", "inf", "nan", "infinity":
+		return false
+	}
+	return true
 }
 
 // scopes are the SELECTs whose columns a name at n could mean: the one that it stands in and those around it, up to one in whose
@@ -381,7 +394,27 @@ func (j *judge) isCast(n id) bool {
 	for j.nodes[n].kind == kAlias {
 		n = j.nodes[n].first
 	}
-	return j.nodes[n].kind == kCast || j.nodes[n].kind == kCall && j.c.quiet[j.functionOf(n)]&cast != 0
+	switch j.nodes[n].kind {
+	case kCast:
+		return true
+	case kCall:
+		return j.c.quiet[j.functionOf(n)]&cast != 0
+	case kIdent:
+		return j.recall(j.ofNode(n, isCast), false, func() bool { return j.isGiven(n, j.isCast) })
+	}
+	return false
+}
+
+// isGiven tells whether an alias gives the name at n to what is such as f tells. In toDate(ts) AS ts the inner ts is not the
+// alias.
+func (j *judge) isGiven(n id, f func(id) bool) bool {
+	at := j.nodes[n].tok
+	return slices.ContainsFunc(meanings(j.parts(n)), func(name string) bool {
+		return slices.ContainsFunc(j.givers(name), func(g id) bool {
+			x := &j.nodes[g]
+			return x.kind == kAlias && (at < x.tok || at >= x.end) && f(x.first)
+		})
+	})
 }
 
 // isUncast tells what no cast makes denser than a table holds it; a date of a time is less.
@@ -394,6 +427,10 @@ func (j *judge) isUncast(n id) bool {
 		return strings.HasPrefix(strings.TrimLeft(j.sql[j.start(x.last):j.endByte(x.last)], "'"), "Date")
 	case kCall:
 		return strings.HasPrefix(j.functionOf(n), "todate") || !j.isCast(n)
+	case kIdent:
+		return !j.recall(j.ofNode(n, isDenser), false, func() bool {
+			return j.isGiven(n, func(x id) bool { return !j.isUncast(x) })
+		})
 	}
 	return true
 }

@@ -2,6 +2,7 @@ package guard
 
 import (
 	"fmt"
+	"strings"
 
 	"penstock/sql/lexer"
 )
@@ -73,6 +74,9 @@ func (q *Query) parse(st lexer.Statement) error {
 	if bad >= 0 {
 		return q.badToken(toks[bad])
 	}
+	if f := q.unreadable(); f != nil {
+		return f
+	}
 	if f := q.literalSpans(); f != nil {
 		return f
 	}
@@ -115,6 +119,26 @@ func (q *Query) badToken(t token) *Finding {
 		what = "The typographic quote that begins here is not closed."
 	}
 	return q.finding(ruleToken, int(t.start), int(t.end), what, "")
+}
+
+// unreadable finds a string or a quoted name of which ClickHouse would read something else than what is written: it makes a
+// letter of \x7Z. A name that it reads and the guard does not would be nobody's for the guard.
+func (q *Query) unreadable() *Finding {
+	for i := range q.toks {
+		t := &q.toks[i]
+		if t.kind != lexer.String && t.kind != lexer.QuotedName {
+			continue
+		}
+		text := q.sql[t.start:t.end]
+		if quoted := text[0] == '\'' || text[0] == '"' || text[0] == '`'; quoted && strings.IndexByte(text, '\\') < 0 {
+			continue
+		}
+		if _, ok := lexer.Unquote(text); !ok {
+			return q.finding(ruleToken, int(t.start), int(t.end), "This has an escape that ClickHouse reads in another way than it is written.",
+				"Write two hexadecimal digits behind \\x, or double the backslash.")
+		}
+	}
+	return nil
 }
 
 // literalSpans demands that each secret's span is one string token, with nothing glued to it.

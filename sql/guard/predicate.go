@@ -132,11 +132,14 @@ func (j *judge) predicate(n, clause id, u *Use) {
 // step judges one node above the secret.
 func (w *walker) step(at id) {
 	x := &w.nodes[at]
-	if w.part && !w.joins(at) {
+	if (w.part || w.compared && (w.narrows || w.fitted) && !w.hidden) && !w.joins(at) {
 		w.stopWith(ruleRows, "What is asked of a part of a secret may be joined by AND, OR and NOT only: whatever else could put many answers into one.", toConstants)
 	}
 	if w.iv && !w.compared && !w.equates(at) {
 		w.stop(ruleThrows, "What a cipher makes with this secret may be compared for equality as it is, and nothing else.")
+	}
+	if w.hidden && w.cut && !w.compared && !w.keeps(at) {
+		w.stop(ruleThrows, "A hash of a part of the secret may be compared as it is or written in hex, and nothing else.")
 	}
 	switch x.kind {
 	case kAlias:
@@ -187,6 +190,19 @@ func (w *walker) equates(at id) bool {
 	case kCall:
 		name := w.functionOf(at)
 		return name == "equals" || name == "notequals"
+	}
+	return false
+}
+
+// keeps tells what may stand around a hash of a part: a comparison, or another way to write it.
+func (w *walker) keeps(at id) bool {
+	switch x := &w.nodes[at]; x.kind {
+	case kLike, kIs, kIn, kDistinctFrom, kQuantified, kBetween:
+		return true
+	case kBinary:
+		return w.equates(at) || w.orders(at)
+	case kCall:
+		return w.c.quiet[w.functionOf(at)]&(wrapper|truth) != 0
 	}
 	return false
 }
@@ -280,10 +296,13 @@ func (w *walker) partMeets(at, c id) bool {
 	}
 	x := &w.nodes[at]
 	switch {
-	case w.list, x.kind == kLike && w.from != x.first, x.kind == kCall && w.indexOf(at) > 0:
+	case w.list, x.kind == kLike && w.from != x.first:
 		return w.isTableText(c)
 	case x.kind == kCall:
 		switch w.functionOf(at) {
+		case "hastoken", "hastokencaseinsensitive", "hastokenornull", "like", "notlike", "ilike", "notilike", "multisearchany",
+			"multisearchanycaseinsensitive", "has", "hasany", "hasall", "indexof", "countequal":
+			return w.indexOf(at) > 0 && w.isTableText(c)
 		case "startswith", "endswith", "startswithutf8", "endswithutf8", "startswithcaseinsensitive", "endswithcaseinsensitive":
 			return w.isTextColumn(c)
 		}
@@ -488,7 +507,7 @@ func (w *walker) call(at id) {
 		w.compare(at, group&structure == 0 || asksNothing)
 	case group&cast != 0 && index == 0:
 		w.cast()
-	case lower == "tostring":
+	case lower == "tostring" && index == 0:
 	case lower == "nullif":
 		w.stop(ruleThrows, "nullIf compares the secret in a way that the guard does not follow: write if(… = …, NULL, …).")
 	case group&structure != 0:
@@ -528,7 +547,8 @@ var wholeTexts = map[string]bool{"concat": true, "concatassumeinjective": true, 
 	"trim": true, "trimleft": true, "trimright": true, "trimboth": true, "ltrim": true, "rtrim": true}
 
 // cipher judges encrypt and its like. The key, as it is, is hidden by what comes out. The text is not, for who knows the key, and
-// neither is what stands behind it: that may be compared whole, where the key is a secret too.
+// neither is what stands behind it: that may be compared whole, where the key is a secret too, and what comes out tells of the
+// whole of it or nothing. The padding of what cbc decrypts tells a byte.
 func (w *walker) cipher(at id, index int) {
 	if w.level != raw || index < 2 {
 		w.stop(ruleThrows, "A secret may be the key of this, as it is, or stand behind it.")
@@ -538,6 +558,11 @@ func (w *walker) cipher(at id, index int) {
 		return
 	}
 	w.level = changed
+	mode, ok := w.nameOf(w.nodes[w.argument(at, 0)].tok)
+	encrypts := strings.Contains(w.functionOf(at), "encrypt")
+	if mode = strings.ToLower(mode); !ok || !w.isString(w.argument(at, 0)) || !strings.HasSuffix(mode, "-gcm") && !(encrypts && strings.HasSuffix(mode, "-cbc")) {
+		w.stop(ruleThrows, "In this mode a byte of what comes out tells a byte of the secret: take gcm.")
+	}
 	if key := w.argument(at, 2); !w.isString(key) || !w.spanIn(w.start(key), w.endByte(key), lexer.Secret) {
 		w.stop(ruleThrows, "Who knows the key finds this secret in what the function gives: let the key be a secret too.")
 	}

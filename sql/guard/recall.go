@@ -18,6 +18,8 @@ const (
 	readsColumns
 	readsOnlyTables
 	readsOutside
+	isCast
+	isDenser
 	questions
 )
 
