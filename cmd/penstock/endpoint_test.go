@@ -208,6 +208,11 @@ func TestReaderOfOneEndpoint(t *testing.T) {
 			t.Errorf("%s, q=%s: the answer shows how the pipe is written: %s", c.pipe, c.q, r.body)
 		}
 	}
+	// What a parameter and q write may not become one text that hides the endpoint's SQL and lets the rest of the parameter run.
+	steal := url.Values{"name": {"z$a$ AS x, * FROM events WHERE 1 OR name = $b$"}, "q": {"SELECT $a$ FROM _ WHERE $b$"}}
+	if r := g.call("GET", "/v0/pipes/mine.json?"+steal.Encode(), nil); r.status != 400 || !strings.Contains(r.body, "dollar sign") {
+		t.Errorf("a text that begins in q and ends in a parameter: got %d %s", r.status, r.body)
+	}
 	if r := g.call("GET", "/v0/sql?q=SELECT+1", nil); r.status != 403 {
 		t.Errorf("SQL: got %d %s", r.status, r.body)
 	}

@@ -200,7 +200,7 @@ func TestCorpus(t *testing.T) {
 	t.Parallel()
 	outbound := corpusPolicy(t) // for the cases that say so; the others meet a gateway that allows no inner host
 	closed := outbound
-	closed.Host = func(string) error { return errors.New("none is allowed") }
+	closed.Host = func(string, bool) error { return errors.New("none is allowed") }
 	figures := map[string]int{}
 	guards := map[bool]*guard.Guard{true: guard.New(outbound, 1000), false: guard.New(closed, 1000)}
 	for _, c := range corpus(t) {

@@ -211,11 +211,15 @@ func TestLinear(t *testing.T) {
 			strings.Repeat("b = 'x' OR ", 9000) + "1" + strings.Repeat(")", 50),
 		"SELECT 1 FROM t WHERE a = «P:'x'» AND a IN ('a'" + strings.Repeat(", "+secret, 190) + strings.Repeat(",a.b.c.d", 20_000) + ")",
 		"SELECT 1 FROM t WHERE arrayExists(x -> 0" + strings.Repeat(" OR x = "+secret, 190) + ", [a.b" + strings.Repeat(",a.b", 40_000) + "])",
+		// Names that lead to many others, or back to themselves.
+		"WITH [a.b.c.d.e.f" + strings.Repeat(", x1.y2.z3.d.e.f", 12_000) + "] AS owner SELECT 1 FROM t WHERE owner2 = " + secret,
+		"SELECT 1 FROM (SELECT a, b FROM t" + strings.Repeat(" UNION ALL SELECT a, b FROM t", 400) + ") WHERE a = " + secret + strings.Repeat(" OR b = "+secret, 180),
 	} {
 		if _, err := guard.New(guard.Policy{}, 10).Check(written(sql)); err != nil {
 			t.Error(err)
 		}
 	}
+	_, _ = guard.New(guard.Policy{}, 10).Check(written("WITH " + strings.Repeat("owner AS owner, plan AS owner, owner AS plan, ", 160) + "1 AS z SELECT 1 FROM t WHERE owner = " + secret))
 	if _, err := guard.New(guard.Policy{}, 10).Check(written("SELECT JSONExtract(a" + strings.Repeat(",a", 120_000) + ", 'String') FROM t")); err != nil {
 		t.Error(err)
 	}

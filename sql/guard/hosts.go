@@ -39,7 +39,7 @@ func urlHost(text string) (string, error) {
 		host = rest[:i]
 	}
 	port := ""
-	switch strings.ToLower(scheme) {
+	switch scheme { // in small letters: of HTTP:// ClickHouse makes other things
 	case "http":
 		port = "80"
 	case "https":
@@ -67,6 +67,24 @@ func urlHost(text string) (string, error) {
 		host, port = h, p
 	}
 	return join(host, port)
+}
+
+// bucketHosts are the further hosts that ClickHouse may ask for an address of S3: it takes the bucket off in front of the name of
+// a service.
+func bucketHosts(hostport string) (hosts []string) {
+	for at := range len(hostport) {
+		rest := hostport[at:]
+		if at == 0 || hostport[at-1] != '.' {
+			continue
+		}
+		for _, service := range [...]string{"s3", "cos", "obs", "oss", "eos"} {
+			if strings.HasPrefix(rest, service) {
+				hosts = append(hosts, rest)
+				break
+			}
+		}
+	}
+	return hosts
 }
 
 func join(host, port string) (string, error) {
@@ -141,11 +159,11 @@ func NewHosts(allow, never []string, resolve func(ctx context.Context, host stri
 }
 
 // Func gives the function for Policy.Host. ctx bounds the look-ups of names.
-func (h *Hosts) Func(ctx context.Context) func(hostport string) error {
-	return func(hostport string) error { return h.judge(ctx, hostport) }
+func (h *Hosts) Func(ctx context.Context) func(hostport string, listed bool) error {
+	return func(hostport string, listed bool) error { return h.judge(ctx, hostport, listed) }
 }
 
-func (h *Hosts) judge(ctx context.Context, hostport string) error {
+func (h *Hosts) judge(ctx context.Context, hostport string, listed bool) error {
 	host, port, err := net.SplitHostPort(hostport)
 	if err != nil {
 		return errAddress
@@ -176,6 +194,9 @@ func (h *Hosts) judge(ctx context.Context, hostport string) error {
 		}
 		if h.allow[key] || h.allow[exact] {
 			continue
+		}
+		if listed {
+			return errors.New("it is not listed, and the engine runs expressions that it answers")
 		}
 		if !isPublic(addr) {
 			return errors.New("it is an inner address")

@@ -39,8 +39,8 @@ type Policy struct {
 	Oracles     Mode
 	Predicates  Predicates
 	AllowFormat bool // a FORMAT clause may stand at the end
-	// Host judges the host:port that a table function would reach. Nil allows none.
-	Host func(hostport string) error
+	// Host judges the host:port that a table function would reach; listed demands one that the operator lists. Nil allows none.
+	Host func(hostport string, listed bool) error
 }
 
 // Rules of reach, settings and functions.
@@ -75,8 +75,9 @@ type judge struct {
 	lambdas  map[string][]id // scopes of the lambdas of WITH by name
 	// sendsText tells that a table function sends parts of the statement to another host.
 	sendsText bool
-	inspected int    // comparisons that look at a part of a secret
-	stars     answer // of untuples
+	unions    *unionNames // nil before mixesWith needs it
+	inspected int         // comparisons that look at a part of a secret
+	stars     answer      // of untuples
 	recalled  recalled
 	said      [2]int // findings of each severity
 }

@@ -30,8 +30,10 @@ type outbound struct {
 	port       string // of the host, when the address has none
 	keys       keyForm
 	hostSecret bool // the address may be a secret, standing alone
-	text       bool // the statement itself, sub-queries included, is sent to the host
-	optIn      bool // only when the operator names it
+	// text tells that the statement itself, sub-queries included, is sent to the host, and that the engine runs what the host
+	// says that columns are computed by: only what the operator lists may be asked.
+	text  bool
+	optIn bool // only when the operator names it
 }
 
 type addressForm uint8

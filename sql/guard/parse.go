@@ -122,10 +122,18 @@ func (q *Query) badToken(t token) *Finding {
 }
 
 // unreadable finds a string or a quoted name of which ClickHouse would read something else than what is written: it makes a
-// letter of \x7Z. A name that it reads and the guard does not would be nobody's for the guard.
+// letter of \x7Z. A name that it reads and the guard does not would be nobody's for the guard. It also finds a dollar sign that
+// begins no heredoc of its own text: put together with another text, or for another value, it could begin one.
 func (q *Query) unreadable() *Finding {
 	for i := range q.toks {
 		t := &q.toks[i]
+		if t.kind != lexer.End && q.sql[t.start] == '$' {
+			start, end := int(t.start), int(t.end)
+			if t.kind != lexer.Heredoc || !q.st.SameSource(start, end-1) || q.spanIn(start, end, 0) {
+				return q.finding(ruleToken, start, start+1, "A dollar sign begins nothing here that its own text ends.", "Write the text as a string in quotes.")
+			}
+			continue
+		}
 		if t.kind != lexer.String && t.kind != lexer.QuotedName {
 			continue
 		}

@@ -102,6 +102,10 @@ func (j *judge) outbound(n id, name string, f outbound, args id) {
 		return
 	}
 	j.address(list[f.shift], name, f)
+	if isAzure(name) && (len(list)-f.shift < 5 || j.isFormat(list[3+f.shift])) && !j.p.Functions[name] {
+		j.refuse(ruleArgument, list[len(list)-1], name+" needs the account and its key: without them the engine would show its own identity to the host.",
+			"An operator allows it with --allow-function "+name+".")
+	}
 	if name == "mongodb" && len(list) > 6 {
 		j.mongoOptions(list[6])
 	}
@@ -114,6 +118,8 @@ func (j *judge) outbound(n id, name string, f outbound, args id) {
 		}
 	}
 }
+
+func isAzure(function string) bool { return strings.Contains(strings.ToLower(function), "azure") }
 
 // mongoOptions judges the options of mongodb: some name files of the server, or make the driver ask the host for others.
 func (j *judge) mongoOptions(a id) {
@@ -140,7 +146,7 @@ func (j *judge) stay(name string, f outbound) {
 	if j.report.Stay == nil {
 		j.report.Stay = map[string]string{"max_http_get_redirects": "0"}
 	}
-	if strings.Contains(strings.ToLower(name), "azure") {
+	if isAzure(name) {
 		j.report.Stay["azure_max_redirects"] = "0"
 	} else if f.keys != keysNone {
 		j.report.Stay["s3_max_redirects"] = "0"
@@ -287,8 +293,18 @@ func (j *judge) address(a id, name string, f outbound) {
 		if j.p.Host == nil {
 			err = errNoHosts
 		} else {
-			err = j.p.Host(host)
+			err = j.p.Host(host, f.text)
 		}
+	}
+	if f.keys == keysS3 && err == nil {
+		for _, inner := range bucketHosts(host) {
+			if err == nil {
+				err = j.p.Host(inner, false)
+			}
+		}
+	}
+	if isAzure(name) && strings.Contains(text, ";") {
+		err = errAddress
 	}
 	if err == nil {
 		return

@@ -92,7 +92,7 @@ func (j *judge) ofName(name string, q nameQuestion) *answer {
 }
 
 // maxRecalls bounds how many questions are answered about one statement.
-const maxRecalls = 200_000
+const maxRecalls = 50_000
 
 // recall answers a question once. What is asked while it is being answered is assumed to be as assume says, the better answer.
 // Such an answer is kept only once nothing rests on an assumption any more; the worse one holds whatever was assumed. Of too

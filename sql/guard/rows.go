@@ -317,46 +317,62 @@ func (j *judge) mixes(name string) bool {
 
 // mixesWith is mixes for columns that have to be such as ok tells.
 func (j *judge) mixesWith(name string, ok func(item id) bool) bool {
-	for n := id(1); n < id(len(j.nodes)); n++ {
-		if j.nodes[n].kind == kQuery && j.mixesIn(n, name, ok) {
-			return true
-		}
+	if j.unions == nil {
+		j.unions = j.namesOfUnions()
 	}
-	return false
+	return j.unions.unknown || slices.ContainsFunc(j.unions.columns[name], func(c unionColumn) bool {
+		return slices.ContainsFunc(c.others, func(arm id) bool {
+			items := j.items(arm)
+			if slices.ContainsFunc(items, j.isStar) {
+				return !j.readsColumns(arm)
+			}
+			return c.at >= len(items) || !ok(items[c.at])
+		})
+	})
 }
 
-func (j *judge) mixesIn(union id, name string, ok func(item id) bool) bool {
-	arms := j.arms(nil, union)
-	if len(arms) < 2 {
-		return false
-	}
-	for at, c := range j.items(arms[0]) {
-		x := &j.nodes[c]
-		given, star := "", x.kind == kStar || x.kind == kMatcher
-		switch x.kind {
-		case kAlias:
-			given, _ = j.nameOf(x.name)
-		case kIdent:
-			if parts := j.parts(c); len(parts) > 0 {
-				given = parts[len(parts)-1]
-			}
-		}
-		if !star && given != name {
+// unionNames are the names that unions give to their columns.
+type unionNames struct {
+	columns map[string][]unionColumn
+	unknown bool // the first arm of one has a star, and another one computes
+}
+
+// A unionColumn is a column of a union: its place, and the arms behind the first, which gives the names.
+type unionColumn struct {
+	others []id
+	at     int
+}
+
+func (j *judge) namesOfUnions() *unionNames {
+	out := &unionNames{columns: map[string][]unionColumn{}}
+	for n := id(1); n < id(len(j.nodes)); n++ {
+		if j.nodes[n].kind != kQuery {
 			continue
 		}
-		for _, arm := range arms[1:] {
-			items := j.items(arm)
-			if star || slices.ContainsFunc(items, func(i id) bool { return j.nodes[i].kind == kStar || j.nodes[i].kind == kMatcher }) {
-				if !j.readsColumns(arm) {
-					return true
+		arms := j.arms(nil, n)
+		if len(arms) < 2 {
+			continue
+		}
+		for at, c := range j.items(arms[0]) {
+			given := ""
+			switch x := &j.nodes[c]; {
+			case j.isStar(c):
+				out.unknown = out.unknown || slices.ContainsFunc(arms[1:], func(arm id) bool { return !j.readsColumns(arm) })
+				continue
+			case x.kind == kAlias:
+				given, _ = j.nameOf(x.name)
+			case x.kind == kIdent:
+				if parts := j.parts(c); len(parts) > 0 {
+					given = parts[len(parts)-1]
 				}
-			} else if at >= len(items) || !ok(items[at]) {
-				return true
 			}
+			out.columns[given] = append(out.columns[given], unionColumn{arms[1:], at})
 		}
 	}
-	return false
+	return out
 }
+
+func (j *judge) isStar(n id) bool { return j.nodes[n].kind == kStar || j.nodes[n].kind == kMatcher }
 
 // arms appends the SELECTs that a query joins.
 func (j *judge) arms(arms []id, q id) []id {

@@ -54,7 +54,7 @@ func verdict(t *testing.T, text string, p guard.Policy) string {
 func TestVerdicts(t *testing.T) {
 	t.Parallel()
 	p := guard.Policy{Database: "ws_main", Tables: map[string]bool{"system.one": true}, Limits: map[string]float64{"max_execution_time": 10},
-		Host: func(h string) error {
+		Host: func(h string, _ bool) error {
 			if strings.HasPrefix(h, "db.example:") || strings.HasPrefix(h, "b.example:") {
 				return nil
 			}
@@ -396,7 +396,7 @@ func TestVerdicts(t *testing.T) {
 		{"SELECT * FROM s3('https://b.example/x', 'k', 'v', 'JSONEachRow', \"x String, y String DEFAULT hostName()\")", "table-structure"},
 		{"SELECT * FROM iceberg('https://b.example/x', 'x String TTL now() + sleep(1)', 'x')", "table-structure"},
 		{"SELECT * FROM azureBlobStorage('https://b.example/x', 'c', 'a.json', 'x String, y String ALIAS hostName()')", "table-structure"},
-		{"SELECT * FROM azureBlobStorage('https://b.example/x', 'c', 'a.json', {S})", "not-a-credential"},
+		{"SELECT * FROM azureBlobStorage('https://b.example/x', 'c', 'a.json', {S})", "table-function-argument"},
 		{"SELECT * FROM azureBlobStorage('https://b.example/x', 'c', 'a.json', 'account', {S})", "credential"},
 		{"SELECT * FROM format(JSONEachRow, `x String, y String DEFAULT hostName()`, '{}')", "table-structure"},
 		{"SELECT * FROM format(\"JSONEachRow\", 'x String', '{}')", "table-structure"},
@@ -519,6 +519,11 @@ func TestVerdicts(t *testing.T) {
 		{"SELECT id AS d FROM events WHERE toUInt32({S}) = d AND toDate({S}) > at", "predicate"},
 		{"SELECT toDate(at) AS at FROM events WHERE toDate({S}) > at", "predicate"},
 		{"SELECT 1 FROM events WHERE toString(at, {S}) = 'x'", "exposed-error"},
+		{"SELECT $$it's$$ AS a, $x$ $$ $x$ AS b", "allowed"},
+		{"SELECT $a$ FROM t", "token"},
+		{"SELECT a$b$ FROM t", "allowed"},
+		{"SELECT 1 FROM t WHERE name = $a$ AND path = {S}", "token"},
+		{"SELECT $a$ FROM t WHERE path = {P}", "token"},
 		// Settings.
 		{"SELECT 1 SETTINGS max_execution_time = 11", "setting"},
 		{"SELECT 1 SETTINGS max_execution_time = 0.0", "setting"},
