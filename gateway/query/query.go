@@ -329,7 +329,8 @@ func canceled(cause error) error {
 	return &workspace.Error{Code: workspace.Canceled, Message: "The query was canceled", Cause: cause}
 }
 
-// plain leaves out what ClickHouse says about itself around the sentence: "Code: 62. DB::Exception: … (version …)".
+// plain leaves out what ClickHouse says about itself around the sentence: "Code: 62. DB::Exception: … (version …)", and where in
+// its program it was.
 func plain(message string) string {
 	message = strings.TrimSpace(message)
 	if strings.HasPrefix(message, "Code: ") {
@@ -339,6 +340,13 @@ func plain(message string) string {
 	}
 	if i := strings.LastIndex(message, " (version "); i >= 0 && strings.HasSuffix(message, ")") {
 		message = message[:i]
+	}
+	if i := strings.Index(message, "Stack trace"); i >= 0 {
+		name := codeName.FindString(message[i:])
+		message = strings.TrimRight(message[:i], " ,.:\n")
+		if name != "" {
+			message += ". " + name
+		}
 	}
 	return message
 }

@@ -83,6 +83,7 @@ func TestPlain(t *testing.T) {
 		"Code: 62. DB::Exception: Syntax error: x. (SYNTAX_ERROR) (version 26.7.3.1)": "Syntax error: x. (SYNTAX_ERROR)",
 		"Code: 47. DB::Exception: Missing (version 1)":                                "Missing",
 		"something else": "something else",
+		"Code: 198. DB::Exception: Not found: x, Stack trace (when copying this message, always include the lines below):\n\n0. ./a.cpp:1: f @ 0x1\n. (DNS_ERROR) (version 1)": "Not found: x. (DNS_ERROR)",
 	} {
 		if got := plain(in); got != want {
 			t.Errorf("%s: got %s, want %s", in, got, want)
