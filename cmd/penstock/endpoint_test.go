@@ -288,3 +288,22 @@ func TestObserved(t *testing.T) {
 		t.Error("the output has the token")
 	}
 }
+
+// What is read for a secret depends on its value: ClickHouse looks it up in keys and indexes. No answer tells it.
+func TestStatisticsTellNothing(t *testing.T) {
+	t.Parallel()
+	g := serve(t, "--project", eventsProject(t), "--secret-rate", "0")
+	g.secret("int_secret", "211")
+	g.secret("nobody", "nothing like it")
+	for path, want := range map[string]string{
+		"/v0/pipes/int_secret.json":                          `"rows_read": 0,`,
+		"/v0/pipes/with_default.json?q=SELECT+count()FROM+_": `"rows_read": 0,`,
+		"/v0/sql?q=" + url.QueryEscape("%\nSELECT 1 FROM events WHERE name = {{tb_secret('nobody')}} FORMAT JSONCompact"): `"rows_read": 0,`,
+		"/v0/pipes/by_name.json?name=view": `"rows_read": 3,`,
+		"/v0/pipes/int_secret.json?q=" + url.QueryEscape("SELECT * FROM _ SETTINGS max_rows_to_read = 1"): `would tell how much is read`,
+	} {
+		if r := g.call("GET", path, nil); !strings.Contains(r.body, want) || r.status == 200 && !strings.Contains(r.body, `"statistics":`) {
+			t.Errorf("%s: got %d %s, want %s", path, r.status, r.body, want)
+		}
+	}
+}

@@ -147,11 +147,14 @@ func (s *Service) start(ctx context.Context, caller workspace.Caller, r Request)
 		SQL:      st.Bytes(),
 		Database: caller.Workspace.ID.Database(),
 		Format:   format,
-		Settings: s.settings(r, asked, report),
+		Settings: s.settings(r, asked, report, veil),
 		ReadOnly: true,
 	})
 	if err != nil {
 		return nil, engineError(err, veil)
+	}
+	if veil.compares && hasStatistics(format) {
+		res.Body = withZeros(res.Body)
 	}
 	return &Answer{Result: res, Format: format, ctx: ctx, cancel: cancel, veil: veil}, nil
 }
@@ -262,15 +265,18 @@ func (s *Service) judge(caller workspace.Caller, r Request, st lexer.Statement, 
 }
 
 // settings are those of the request and of its templates, then ours, which win.
-func (s *Service) settings(r Request, asked templating.Settings, report guard.Report) []engine.Setting {
+func (s *Service) settings(r Request, asked templating.Settings, report guard.Report, v *veil) []engine.Setting {
 	// The engine's own limit stands a second behind ours: it ends what a closed connection does not.
 	behind := int64((s.cfg.Timeout + 2*time.Second - 1) / time.Second)
-	out := append(make([]engine.Setting, 0, len(r.Settings)+len(report.Stay)+10), r.Settings...)
+	out := append(make([]engine.Setting, 0, len(r.Settings)+len(report.Stay)+12), r.Settings...)
 	if asked.MaxThreads != nil {
 		out = append(out, engine.Setting{Name: "max_threads", Value: fmt.Sprint(*asked.MaxThreads)})
 	}
 	for _, name := range slices.Sorted(maps.Keys(report.Stay)) {
 		out = append(out, engine.Setting{Name: name, Value: report.Stay[name]})
+	}
+	if v.compares {
+		out = append(out, engine.Setting{Name: "output_format_write_statistics", Value: "0"})
 	}
 	if report.CallsOut {
 		// A host that says nothing holds the engine no longer than the query may take: the engine hears of no kill meanwhile.

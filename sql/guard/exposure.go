@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 
 	"penstock/sql/lexer"
 )
@@ -56,9 +57,30 @@ func (j *judge) secrets() {
 		j.secret(j.leafAt(sp.Start), &u)
 		j.report.Uses = append(j.report.Uses, u)
 	}
+	if j.compared {
+		j.measures()
+	}
 	if j.compared && j.rows != 0 {
 		j.refuse(ruleRows, j.rows, "This makes rows out of nothing in a statement that compares a secret: together they give the whole value back.",
 			"Compare the secret with a column of a table.")
+	}
+}
+
+// measures refuses the settings that tell by an error how much was read for a secret: ClickHouse looks it up in indexes.
+func (j *judge) measures() {
+	for n := id(1); n < id(len(j.nodes)); n++ {
+		if j.nodes[n].kind != kSettings {
+			continue
+		}
+		j.each(n, func(s id) {
+			name, _ := j.nameOf(j.nodes[s].name)
+			for _, prefix := range [...]string{"max_rows_", "max_bytes_to_", "max_bytes_in_", "max_memory_", "force_"} {
+				if strings.HasPrefix(name, prefix) {
+					j.refuse(ruleSetting, s, "The setting "+name+" would tell how much is read for the secret that the statement compares.", "")
+					return
+				}
+			}
+		})
 	}
 }
 

@@ -148,6 +148,30 @@ func TestShapes(t *testing.T) {
 	}
 }
 
+// A verdict that a value decides is not kept for other values.
+func TestValuesThatDecide(t *testing.T) {
+	t.Parallel()
+	for _, c := range [][3]string{
+		{"SELECT CAST(NULL, {P}) FROM t", "'UInt8'", "'AggregateFunction(flameGraph, UInt64)'"},
+		{"WITH {P} AS kind SELECT CAST(NULL, kind) FROM t", "'UInt8'", "'AggregateFunction(flameGraph, UInt64)'"},
+		{"SELECT initializeAggregation({P}, 1)", "'sum'", "'aggThrow'"},
+		{"SELECT 1 SETTINGS max_threads = {P}", "1", "100000"},
+		{"SELECT joinGet({P}, 'a', 1)", "'t'", "'system.one'"},
+	} {
+		g := guard.New(guard.Policy{Database: "ws_main"}, 10)
+		with := func(value string) error {
+			_, err := g.Check(written(strings.Replace(c[0], "{P}", "«P:"+value+"»", 1)))
+			return err
+		}
+		if err := with(c[1]); err != nil {
+			t.Errorf("%s with %s: %v", c[0], c[1], err)
+		}
+		if with(c[2]) == nil {
+			t.Errorf("%s with %s is let through behind %s", c[0], c[2], c[1])
+		}
+	}
+}
+
 func TestCompose(t *testing.T) {
 	t.Parallel()
 	node := written("SELECT name FROM events WHERE name = «S:'Zq7-SEKRET-vW4x'» -- end")

@@ -146,10 +146,14 @@ func (w *walker) step(at id) {
 		w.stop(ruleAlias, "An alias around the secret makes it readable in other clauses.")
 	case kCase:
 		w.throws()
+		w.condition(at)
 		if x.flag && !w.compared && !w.hidden { // CASE secret WHEN …
 			w.stop(ruleThrows, "CASE compares the secret here in a way that the guard does not follow: write CASE WHEN … = … THEN.")
 		}
-	case kTuple, kArray, kTernary:
+	case kTernary:
+		w.throws()
+		w.condition(at)
+	case kTuple, kArray:
 		w.throws()
 	case kLambda:
 		w.lambda(at)
@@ -179,6 +183,17 @@ func (w *walker) step(at id) {
 		w.cut = w.cut || !w.hidden && !w.compared
 	default:
 		w.stop(ruleThrows, "The secret stands inside something that the guard does not allow around one.")
+	}
+}
+
+// condition refuses a secret that is what a choice is made by, and compared with nothing.
+func (w *walker) condition(at id) {
+	i, x := 0, &w.nodes[at]
+	for c := x.first; c != 0 && c != w.from; c = w.nodes[c].next {
+		i++
+	}
+	if !w.compared && !(x.kind == kCase && x.flag) && i%2 == 0 && w.nodes[w.from].next != 0 {
+		w.stop(ruleCompare, "The secret chooses something here but is compared with nothing.")
 	}
 }
 
@@ -273,13 +288,13 @@ func (w *walker) operand(at, c id) {
 		return
 	}
 	switch {
-	case w.iv && (own && w.madeOfTables(c) || !own && w.isTableText(c)):
+	case w.iv && (own && w.madeOfTables(c) || !own && w.isTableText(c) && w.isConstant(w.from)):
 	case w.part:
 		if own || !w.partMeets(at, c) {
 			w.stopWith(ruleRows, "Each row would ask something else about a part of the secret here: together they give the whole value back.", toConstants)
 		}
 	case w.narrows:
-		if own || !w.isOrdered(c) {
+		if own || w.encoded || !w.isOrdered(c) {
 			w.stopWith(ruleRows, "The secret is ordered with what each row computes: together they give the whole value back.",
 				"Order it with a column as it is, or with a constant.")
 		}
@@ -324,7 +339,9 @@ func (j *judge) paramBehind(at id) (found bool) {
 	j.within(at, func(n id) bool {
 		if j.nodes[n].kind == kIdent {
 			names := meanings(j.parts(n))
-			found = found || len(names) == 0 || slices.ContainsFunc(names, func(s string) bool { return j.isAlias(s) || !plainName(s) || j.mixes(s) })
+			found = found || len(names) == 0 || slices.ContainsFunc(names, func(s string) bool {
+				return j.isAlias(s) || len(j.ctes[s]) > 0 || !plainName(s) || j.mixes(s)
+			})
 		}
 		return !found
 	})
@@ -512,6 +529,9 @@ func (w *walker) call(at id) {
 		w.stop(ruleThrows, "nullIf compares the secret in a way that the guard does not follow: write if(… = …, NULL, …).")
 	case group&structure != 0:
 		w.throws()
+		if lower == "if" || lower == "multiif" {
+			w.condition(at)
+		}
 	case group&measure != 0:
 		w.allText(at)
 		w.level, w.loose, w.cut = measured, true, true
@@ -548,7 +568,8 @@ var wholeTexts = map[string]bool{"concat": true, "concatassumeinjective": true, 
 
 // cipher judges encrypt and its like. The key, as it is, is hidden by what comes out. The text is not, for who knows the key, and
 // neither is what stands behind it: that may be compared whole, where the key is a secret too, and what comes out tells of the
-// whole of it or nothing. The padding of what cbc decrypts tells a byte.
+// whole of it or nothing. The padding of what cbc decrypts tells a byte; the functions named after MySQL cut what is too long; and
+// where both sides vary, one meets the other in the middle.
 func (w *walker) cipher(at id, index int) {
 	if w.level != raw || index < 2 {
 		w.stop(ruleThrows, "A secret may be the key of this, as it is, or stand behind it.")
@@ -559,9 +580,10 @@ func (w *walker) cipher(at id, index int) {
 	}
 	w.level = changed
 	mode, ok := w.nameOf(w.nodes[w.argument(at, 0)].tok)
-	encrypts := strings.Contains(w.functionOf(at), "encrypt")
-	if mode = strings.ToLower(mode); !ok || !w.isString(w.argument(at, 0)) || !strings.HasSuffix(mode, "-gcm") && !(encrypts && strings.HasSuffix(mode, "-cbc")) {
-		w.stop(ruleThrows, "In this mode a byte of what comes out tells a byte of the secret: take gcm.")
+	lower := w.functionOf(at)
+	if mode = strings.ToLower(mode); !ok || !w.isString(w.argument(at, 0)) || strings.HasSuffix(lower, "_mysql") ||
+		!strings.HasSuffix(mode, "-gcm") && !(lower == "encrypt" && strings.HasSuffix(mode, "-cbc")) {
+		w.stop(ruleThrows, "A part of what comes out tells a part of the secret here: take encrypt or decrypt in gcm mode.")
 	}
 	if key := w.argument(at, 2); !w.isString(key) || !w.spanIn(w.start(key), w.endByte(key), lexer.Secret) {
 		w.stop(ruleThrows, "Who knows the key finds this secret in what the function gives: let the key be a secret too.")

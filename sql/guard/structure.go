@@ -173,6 +173,7 @@ func (j *judge) isPlainText(n id) bool {
 		n = j.nodes[n].first
 	}
 	if j.nodes[n].kind != kIdent {
+		j.varying = j.varying || j.isString(n) && j.varies(j.nodes[n].tok)
 		return j.isString(n)
 	}
 	parts := j.parts(n)
@@ -183,6 +184,8 @@ func (j *judge) isPlainText(n id) bool {
 	for i, g := range givers {
 		if x := &j.nodes[g]; i == maxArms || x.kind != kAlias || !j.isString(x.first) {
 			return false
+		} else if j.varies(j.nodes[x.first].tok) {
+			j.varying = true
 		}
 	}
 	return len(givers) > 0
