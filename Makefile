@@ -56,6 +56,7 @@ lint: ## gofmt, vet, staticcheck, the import table.
 	$(GO) run honnef.co/go/tools/cmd/staticcheck@$(STATICCHECK) $(PACKAGES)
 	$(GO) test -count=1 -run 'TestImports|TestTopLevel' ./cmd/penstock
 	@$(GO) mod tidy -diff
+	cd templating/benchmark && $(GO) vet . && $(GO) mod tidy -diff && $(GO) test .
 
 STATICCHECK := v0.8.2
 
