@@ -74,10 +74,13 @@ type Config struct {
 }
 
 // A Service runs requests. Safe for concurrent use.
-type Service struct{ cfg Config }
+type Service struct {
+	cfg   Config
+	blind blindness
+}
 
 // New makes a service.
-func New(cfg Config) *Service { return &Service{cfg} }
+func New(cfg Config) *Service { return &Service{cfg: cfg} }
 
 // Admit takes a request's share of the workspace's rate. It answers before anything is done for the request, and for
 // requests that will fail: those cost too.
@@ -142,12 +145,20 @@ func (s *Service) start(ctx context.Context, caller workspace.Caller, r Request)
 	if err != nil {
 		return nil, err // the guard says nothing of a value; a redactor would show which of the caller's words agree with one
 	}
+	settings := s.settings(r, asked, report, veil)
+	if report.Blind {
+		blind, err := s.blind.settings(ctx, s.cfg.Engine, r.ID)
+		if err != nil {
+			return nil, engineError(err, veil)
+		}
+		settings = append(settings, blind...)
+	}
 	res, err := s.cfg.Engine.Stream(ctx, engine.Query{
 		ID:       r.ID,
 		SQL:      st.Bytes(),
 		Database: caller.Workspace.ID.Database(),
 		Format:   format,
-		Settings: s.settings(r, asked, report, veil),
+		Settings: settings,
 		ReadOnly: true,
 	})
 	if err != nil {

@@ -1,6 +1,7 @@
 package guard
 
 import (
+	"regexp"
 	"strings"
 
 	"penstock/sql/lexer"
@@ -120,8 +121,11 @@ func (w *walker) allText(at id) {
 	}
 }
 
-// cast judges a conversion, which is allowed directly on the literal.
-func (w *walker) cast() {
+// wideType is at the end of types, and in the names of functions that convert to them, of which there are too many values to try.
+var wideType = regexp.MustCompile(`(?i)^'?(?:to)?(?:U?Int(?:32|64|128|256)|UUID|String)`)
+
+// cast judges a conversion, which is allowed directly on the literal, into a type that a text or the name of a function tells.
+func (w *walker) cast(into string) {
 	if w.compared || w.hidden {
 		w.throws()
 		return
@@ -129,7 +133,7 @@ func (w *walker) cast() {
 	if w.level != raw {
 		w.stop(ruleThrows, "A conversion of a changed secret could quote it in an error.")
 	}
-	w.level, w.fitted = casted, true
+	w.level, w.fitted, w.narrow = casted, true, !wideType.MatchString(into)
 }
 
 func (w *walker) call(at id) {
@@ -176,7 +180,16 @@ func (w *walker) call(at id) {
 		asksNothing := lower == "isnull" || lower == "isnotnull" || lower == "empty" || lower == "notempty" // but whether a function failed
 		w.compare(at, group&structure == 0 || asksNothing)
 	case group&cast != 0 && index == 0:
-		w.cast()
+		for c := w.nodes[w.from].next; c != 0; c = w.nodes[c].next {
+			if w.paramIn(c) {
+				w.stop(ruleThrows, "A request parameter chooses what the secret is converted to.")
+			}
+		}
+		into := lower
+		if arg := w.typeArgument(at, lower); arg != 0 {
+			into = w.sql[w.start(arg):w.endByte(arg)]
+		}
+		w.cast(into)
 	case lower == "tostring" && index == 0:
 	case lower == "nullif":
 		w.stop(ruleThrows, "nullIf compares the secret in a way that the guard does not follow: write if(… = …, NULL, …).")
@@ -226,6 +239,9 @@ var wholeTexts = map[string]bool{"concat": true, "concatassumeinjective": true, 
 func (w *walker) cipher(at id, index int) {
 	if w.level != raw || index < 2 {
 		w.stop(ruleThrows, "A secret may be the key of this, as it is, or stand behind it.")
+	}
+	if w.paramIn(w.argument(at, 0)) {
+		w.stop(ruleThrows, "A request parameter chooses the mode of the cipher.")
 	}
 	if index == 2 {
 		w.hidden, w.loose = true, w.cut

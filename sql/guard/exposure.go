@@ -66,17 +66,20 @@ func (j *judge) secrets() {
 	}
 }
 
-// measures refuses the settings that tell by an error how much was read for a secret: ClickHouse looks it up in indexes.
+// measures refuses what tells how much was read for a secret, or what an index knows of it.
 func (j *judge) measures() {
 	for n := id(1); n < id(len(j.nodes)); n++ {
+		if j.nodes[n].kind == kCall && j.functionOf(n) == "indexhint" {
+			j.refuse(ruleFunction, n, "indexHint would tell what an index knows of the secret that the statement compares.", "")
+		}
 		if j.nodes[n].kind != kSettings {
 			continue
 		}
 		j.each(n, func(s id) {
 			name, _ := j.nameOf(j.nodes[s].name)
-			for _, prefix := range [...]string{"max_rows_", "max_bytes_to_", "max_bytes_in_", "max_memory_", "force_"} {
+			for _, prefix := range [...]string{"max_rows_", "max_bytes_to_", "max_bytes_in_", "max_memory_", "force_", "use_", "optimize_use_"} {
 				if strings.HasPrefix(name, prefix) {
-					j.refuse(ruleSetting, s, "The setting "+name+" would tell how much is read for the secret that the statement compares.", "")
+					j.refuse(ruleSetting, s, "The setting "+name+" may not be given here: how much is read would tell of the secret that the statement compares.", "")
 					return
 				}
 			}

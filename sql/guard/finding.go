@@ -87,6 +87,9 @@ type Report struct {
 	Stay map[string]string
 	// CallsOut tells that the statement reads from another host, which may keep it waiting.
 	CallsOut bool
+	// Blind tells that a secret is compared as it is: run without keys and indexes, in which the engine would look it up. How much
+	// it reads then, and which errors it comes to, would depend on the value.
+	Blind bool
 }
 
 // Err is the first finding that refuses the statement, nil when it may run.

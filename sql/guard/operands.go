@@ -265,12 +265,53 @@ func (j *judge) isHeldCall(n id) bool {
 		return j.isHeld(first)
 	case lower == "if", lower == "multiif":
 		return j.chooses(n)
-	case strings.HasPrefix(lower, "dictget") && !strings.Contains(lower, "default"):
+	case dictionaryValue.MatchString(lower):
 		return true // a dictionary holds what it gives, whatever it is asked
 	case !keepsHeld[lower] && group&cast == 0 && !strings.HasPrefix(lower, "tostartof") || !j.isHeld(first):
 		return false
 	}
 	return j.restConstant(first)
+}
+
+// dictionaryValue are the functions that give attributes of a dictionary, not the keys that they were asked for.
+var dictionaryValue = regexp.MustCompile(`^dictget(?:ornull|string|u?int\d+|float\d+|date(?:time)?|uuid|ipv[46])?$`)
+
+// exactType are types into which the engine reads a text whole or not at all.
+var exactType = regexp.MustCompile(`^(?:(?:Nullable|LowCardinality)\s*\(\s*)*(?:String|U?Int\d+|UUID|IPv[46])[\s)]*$`)
+
+// converts tells whether an expression is made to be of a type into which the engine would cut or round a text that is compared
+// with it: '0.74' = toDecimal32(0.7, 1).
+func (j *judge) converts(n id) bool {
+	found := false
+	j.within(n, func(c id) bool {
+		switch x := &j.nodes[c]; x.kind {
+		case kSub:
+			for _, s := range j.arms(nil, x.first) {
+				found = found || slices.ContainsFunc(j.items(s), j.converts)
+			}
+			return false
+		case kCast:
+			text := j.sql[j.start(x.last):j.endByte(x.last)]
+			if j.isString(x.last) {
+				text, _ = j.nameOf(j.nodes[x.last].tok)
+			}
+			found = found || !exactType.MatchString(text)
+		case kTypeLit:
+			found = true
+		case kCall:
+			lower := j.functionOf(c)
+			if arg := j.typeArgument(c, lower); arg != 0 && j.isString(arg) {
+				text, _ := j.nameOf(j.nodes[arg].tok)
+				found = found || !exactType.MatchString(text)
+			} else if j.c.quiet[lower]&cast != 0 {
+				found = found || !strings.HasPrefix(lower, "toint") && !strings.HasPrefix(lower, "touint") && !strings.HasPrefix(lower, "touuid") && !strings.HasPrefix(lower, "toipv")
+			}
+		case kIdent:
+			found = found || j.recall(j.ofNode(c, converts), false, func() bool { return j.isGiven(c, j.converts) })
+		}
+		return !found
+	})
+	return found
 }
 
 // keepsHeld are functions that make no more values than their first argument has, parts of it or less.

@@ -21,6 +21,7 @@ type walker struct {
 	loose    bool // something else than the strict rule allows stands around it
 	cut      bool // a part was taken out of it, or it was looked into: a hash of that is no hash of the value
 	fitted   bool // a cast left of it what fits into a type
+	narrow   bool // of which there are so few that a caller can try them all
 	iv       bool // it stands behind the key of a cipher: what an error could quote is no secret
 	encoded  bool // it is written in another way, or joined to something
 	twice    bool // it is compared with what holds a secret too
@@ -90,6 +91,7 @@ func (j *judge) predicate(n, clause id, u *Use) {
 		return
 	}
 	j.compared = true
+	j.report.Blind = j.report.Blind || !w.hidden || w.cut
 	u.Verdict = Predicate
 	if w.oracle && w.loose || w.narrows || w.iv || w.twice || w.fitted && !w.hidden {
 		if j.inspected++; j.inspected > maxInspected {
@@ -153,8 +155,10 @@ func (w *walker) step(at id) {
 		w.compare(at, true)
 	case kIn, kDistinctFrom, kQuantified, kBetween:
 		w.compare(at, false)
-	case kCast, kTypeLit, kInterval:
-		w.cast()
+	case kCast:
+		w.cast(w.sql[w.start(x.last):w.endByte(x.last)])
+	case kTypeLit, kInterval:
+		w.cast("")
 	case kCall:
 		w.call(at)
 	case kSubscript, kElementOf:
@@ -249,6 +253,10 @@ func (w *walker) compare(at id, inspects bool) {
 	if w.hidden && !w.cut {
 		return
 	}
+	for c := w.nodes[at].first; c != 0 && !w.fitted && w.level == raw; c = w.nodes[c].next {
+		w.fitted = c != w.from && w.converts(c)
+		w.narrow = w.fitted
+	}
 	w.part = inspects || w.cut || w.list || w.iv
 	w.loose = w.loose || w.part && !w.iv
 	w.narrows = w.orders(at)
@@ -257,7 +265,7 @@ func (w *walker) compare(at id, inspects bool) {
 	}
 	asked := w.asks(at)
 	w.oracle = w.loose || asked
-	w.parts = asked && (w.part || w.narrows) // what is joined to it leaves the value whole
+	w.parts = asked && (w.part || w.narrows || w.narrow) // what is joined to it leaves the value whole
 }
 
 // operand judges one side of a comparison, the secret's own included, by the table in DESIGN.md.

@@ -20,6 +20,7 @@ const (
 	readsOutside
 	isCast
 	isDenser
+	converts
 	questions
 )
 

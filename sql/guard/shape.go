@@ -1,6 +1,7 @@
 package guard
 
 import (
+	"slices"
 	"sync"
 	"unsafe"
 
@@ -98,7 +99,8 @@ func (q *Query) plainSpans() bool {
 // anchored is the report with its places told in a way that holds for other values: Start counts the spans that lie before
 // it, End the bytes behind the last of them.
 func (r Report) anchored(st lexer.Statement) Report {
-	out := Report{Findings: append([]Finding(nil), r.Findings...), Uses: append([]Use(nil), r.Uses...), Stay: r.Stay, CallsOut: r.CallsOut}
+	out := r
+	out.Findings, out.Uses = slices.Clone(r.Findings), slices.Clone(r.Uses)
 	spans := st.Spans()
 	for i := range out.Findings {
 		f := &out.Findings[i]
@@ -131,7 +133,8 @@ func moved(kept Report, st lexer.Statement) Report {
 		return kept
 	}
 	place := placer(st, len(kept.Findings)+len(kept.Uses))
-	out := Report{Findings: append([]Finding(nil), kept.Findings...), Uses: append([]Use(nil), kept.Uses...), Stay: kept.Stay, CallsOut: kept.CallsOut}
+	out := kept
+	out.Findings, out.Uses = slices.Clone(kept.Findings), slices.Clone(kept.Uses)
 	for i := range out.Findings {
 		f := &out.Findings[i]
 		f.Start, f.End = place(f.Start), place(f.End)
