@@ -234,8 +234,8 @@ var wholeTexts = map[string]bool{"concat": true, "concatassumeinjective": true, 
 
 // cipher judges encrypt and its like. The key, as it is, is hidden by what comes out. The text is not, for who knows the key, and
 // neither is what stands behind it: that may be compared whole, where the key is a secret too, and what comes out tells of the
-// whole of it or nothing. The padding of what cbc decrypts tells a byte; the functions named after MySQL cut what is too long; and
-// where both sides vary, one meets the other in the middle.
+// whole of it or nothing. In stream modes a byte tells a byte; the padding of what cbc decrypts tells one too, unless a wrong one ends
+// the statement; and where both sides vary, one meets the other in the middle.
 func (w *walker) cipher(at id, index int) {
 	if w.level != raw || index < 2 {
 		w.stop(ruleThrows, "A secret may be the key of this, as it is, or stand behind it.")
@@ -250,8 +250,8 @@ func (w *walker) cipher(at id, index int) {
 	w.level = changed
 	mode, ok := w.nameOf(w.nodes[w.argument(at, 0)].tok)
 	lower := w.functionOf(at)
-	if mode = strings.ToLower(mode); !ok || !w.isString(w.argument(at, 0)) || strings.HasSuffix(lower, "_mysql") ||
-		!strings.HasSuffix(mode, "-gcm") && !(lower == "encrypt" && strings.HasSuffix(mode, "-cbc")) {
+	if mode = strings.ToLower(mode); !ok || !w.isString(w.argument(at, 0)) ||
+		!strings.HasSuffix(mode, "-gcm") && !(lower != "trydecrypt" && strings.HasSuffix(mode, "-cbc")) {
 		w.stop(ruleThrows, "A part of what comes out tells a part of the secret here: take encrypt or decrypt in gcm mode.")
 	}
 	if key := w.argument(at, 2); !w.isString(key) || !w.spanIn(w.start(key), w.endByte(key), lexer.Secret) {
