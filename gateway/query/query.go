@@ -75,8 +75,8 @@ type Config struct {
 
 // A Service runs requests. Safe for concurrent use.
 type Service struct {
-	cfg   Config
-	blind blindness
+	cfg     Config
+	lookups lookups
 }
 
 // New makes a service.
@@ -145,13 +145,9 @@ func (s *Service) start(ctx context.Context, caller workspace.Caller, r Request)
 	if err != nil {
 		return nil, err // the guard says nothing of a value; a redactor would show which of the caller's words agree with one
 	}
-	settings := s.settings(r, asked, report, veil)
-	if report.Blind {
-		blind, err := s.blind.settings(ctx, s.cfg.Engine, r.ID)
-		if err != nil {
-			return nil, engineError(err, veil)
-		}
-		settings = append(settings, blind...)
+	settings, err := s.settings(ctx, r, asked, report, veil)
+	if err != nil {
+		return nil, engineError(err, veil)
 	}
 	res, err := s.cfg.Engine.Stream(ctx, engine.Query{
 		ID:       r.ID,
@@ -276,7 +272,7 @@ func (s *Service) judge(caller workspace.Caller, r Request, st lexer.Statement, 
 }
 
 // settings are those of the request and of its templates, then ours, which win.
-func (s *Service) settings(r Request, asked templating.Settings, report guard.Report, v *veil) []engine.Setting {
+func (s *Service) settings(ctx context.Context, r Request, asked templating.Settings, report guard.Report, v *veil) ([]engine.Setting, error) {
 	// The engine's own limit stands a second behind ours: it ends what a closed connection does not.
 	behind := int64((s.cfg.Timeout + 2*time.Second - 1) / time.Second)
 	out := append(make([]engine.Setting, 0, len(r.Settings)+len(report.Stay)+12), r.Settings...)
@@ -288,6 +284,13 @@ func (s *Service) settings(r Request, asked templating.Settings, report guard.Re
 	}
 	if v.compares {
 		out = append(out, engine.Setting{Name: "output_format_write_statistics", Value: "0"})
+	}
+	if report.Blind {
+		lookups, err := s.lookups.off(ctx, s.cfg.Engine, r.ID)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, lookups...)
 	}
 	if report.CallsOut {
 		// A host that says nothing holds the engine no longer than the query may take: the engine hears of no kill meanwhile.
@@ -303,7 +306,7 @@ func (s *Service) settings(r Request, asked templating.Settings, report guard.Re
 		engine.Setting{Name: "max_execution_time", Value: fmt.Sprint(behind)},
 		// What a function makes of one block cannot be stopped before it is made: range() is where much comes of little.
 		engine.Setting{Name: "function_range_max_elements_in_block", Value: "10000000"},
-		engine.Setting{Name: "http_write_exception_in_output_format", Value: "0"})
+		engine.Setting{Name: "http_write_exception_in_output_format", Value: "0"}), nil
 }
 
 // engineError translates what the engine answered; its text passes the redactor.
