@@ -54,11 +54,7 @@ func (w *walker) meetsItsKind(at id) bool {
 	return true
 }
 
-func (w *walker) groupOf(call id) quietness {
-	name, _ := w.nameOf(w.nodes[call].name)
-	base, _, _ := w.c.function(name)
-	return w.c.quiet[w.c.lower(base)]
-}
+func (w *walker) groupOf(call id) quietness { return w.c.quiet[w.functionOf(call)] }
 
 // isText tells what is surely a String.
 func (w *walker) isText(n id) bool {
@@ -68,10 +64,9 @@ func (w *walker) isText(n id) bool {
 	case kBinary:
 		return x.sym == lexer.Concatenation
 	case kCast:
-		return strings.EqualFold(w.sql[w.start(x.last):w.endByte(x.last)], "String")
+		return strings.EqualFold(w.typeText(x.last), "String")
 	case kCall:
-		name, _ := w.nameOf(x.name)
-		return w.groupOf(n)&(text|wrapper) != 0 || name == "toString"
+		return w.groupOf(n)&(text|wrapper) != 0 || w.functionOf(n) == "tostring"
 	}
 	return false
 }
@@ -89,9 +84,9 @@ func (w *walker) isNumber(n id) bool {
 			return w.isNumber(x.first) && w.isNumber(x.last)
 		}
 	case kCall:
-		name, _ := w.nameOf(x.name)
-		return w.groupOf(n)&measure != 0 || strings.HasPrefix(name, "toUInt") || strings.HasPrefix(name, "toInt") ||
-			strings.HasPrefix(name, "toFloat") || name == "count"
+		lower := w.functionOf(n)
+		return w.groupOf(n)&measure != 0 || strings.HasPrefix(lower, "touint") || strings.HasPrefix(lower, "toint") ||
+			strings.HasPrefix(lower, "tofloat") || lower == "count"
 	}
 	return false
 }
@@ -122,7 +117,7 @@ func (w *walker) allText(at id) {
 }
 
 // wideType is at the end of types, and in the names of functions that convert to them, of which there are too many values to try.
-var wideType = regexp.MustCompile(`(?i)^'?(?:to)?(?:U?Int(?:32|64|128|256)|UUID|String)`)
+var wideType = regexp.MustCompile(`(?i)^(?:to)?(?:U?Int(?:32|64|128|256)|UUID|String)`)
 
 // cast judges a conversion, which is allowed directly on the literal, into a type that a text or the name of a function tells.
 func (w *walker) cast(into string) {
@@ -133,17 +128,13 @@ func (w *walker) cast(into string) {
 	if w.level != raw {
 		w.stop(ruleThrows, "A conversion of a changed secret could quote it in an error.")
 	}
-	w.level, w.fitted, w.narrow = casted, true, !wideType.MatchString(into)
+	w.level, w.fitted, w.guessable = casted, true, !wideType.MatchString(into)
 }
 
 func (w *walker) call(at id) {
 	x := &w.nodes[at]
-	name, _ := w.nameOf(x.name)
-	base, _, ok := w.c.function(name)
-	if !ok && w.toks[x.name].word != wNone { // a word of the grammar, which has no case
-		base, _, ok = w.c.function(strings.ToLower(name))
-	}
-	if !ok {
+	lower := w.functionOf(at)
+	if lower == "" {
 		w.stop(ruleThrows, "The guard does not know what this function does with the secret.")
 		return
 	}
@@ -151,7 +142,6 @@ func (w *walker) call(at id) {
 		w.stop(ruleThrows, "A parameter of an aggregate function becomes part of its name.")
 		return
 	}
-	lower := w.c.lower(base)
 	group := w.c.quiet[lower]
 	index := w.indexOf(at)
 	switch {
@@ -187,7 +177,7 @@ func (w *walker) call(at id) {
 		}
 		into := lower
 		if arg := w.typeArgument(at, lower); arg != 0 {
-			into = w.sql[w.start(arg):w.endByte(arg)]
+			into = w.typeText(arg)
 		}
 		w.cast(into)
 	case lower == "tostring" && index == 0:

@@ -36,7 +36,7 @@ func (j *judge) secrets() {
 		case kTableFunc:
 			if parts := j.parts(n); len(parts) == 1 {
 				f, _ := knownTableFunction(parts[0])
-				j.sendsText = j.sendsText || f.text
+				j.sendsText = j.sendsText || f.clickhouse
 			}
 		}
 	}
@@ -58,7 +58,7 @@ func (j *judge) secrets() {
 		j.report.Uses = append(j.report.Uses, u)
 	}
 	if j.compared {
-		j.measures()
+		j.refuseFigures()
 	}
 	if j.compared && j.rows != 0 {
 		j.refuse(ruleRows, j.rows, "This makes rows out of nothing in a statement that compares a secret: together they give the whole value back.",
@@ -66,8 +66,8 @@ func (j *judge) secrets() {
 	}
 }
 
-// measures refuses what tells how much was read for a secret, or what an index knows of it.
-func (j *judge) measures() {
+// refuseFigures refuses what tells how much was read for a secret, or what an index knows of it.
+func (j *judge) refuseFigures() {
 	for n := id(1); n < id(len(j.nodes)); n++ {
 		if j.nodes[n].kind == kCall && j.functionOf(n) == "indexhint" {
 			j.refuse(ruleFunction, n, "indexHint would tell what an index knows of the secret that the statement compares.", "")

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"regexp"
 	"strconv"
 	"strings"
 )
@@ -72,20 +73,15 @@ func urlHost(text string) (string, error) {
 // bucketHosts are the further hosts that ClickHouse may ask for an address of S3: it takes the bucket off in front of the name of
 // a service.
 func bucketHosts(hostport string) (hosts []string) {
-	for at := range len(hostport) {
-		rest := hostport[at:]
-		if at == 0 || hostport[at-1] != '.' {
-			continue
-		}
-		for _, service := range [...]string{"s3", "cos", "obs", "oss", "eos"} {
-			if strings.HasPrefix(rest, service) {
-				hosts = append(hosts, rest)
-				break
-			}
+	for _, rest, found := strings.Cut(hostport, "."); found; _, rest, found = strings.Cut(rest, ".") {
+		if service.MatchString(rest) {
+			hosts = append(hosts, rest)
 		}
 	}
 	return hosts
 }
+
+var service = regexp.MustCompile(`^(?:s3|cos|obs|oss|eos)`)
 
 func join(host, port string) (string, error) {
 	n, err := strconv.ParseUint(port, 10, 16)

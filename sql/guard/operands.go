@@ -149,11 +149,7 @@ var plainType = regexp.MustCompile(`^(?:(?:Array|Nullable|LowCardinality)\s*\(\s
 
 // isPlainType tells a plain type, as the grammar or a text names it.
 func (j *judge) isPlainType(n id) bool {
-	text := j.sql[j.start(n):j.endByte(n)]
-	if j.isString(n) {
-		text, _ = j.nameOf(j.nodes[n].tok)
-	}
-	return plainType.MatchString(text)
+	return plainType.MatchString(j.typeText(n))
 }
 
 // isConstant tells what is the same for each row, whatever the statement calls it: values of the text and what functions that
@@ -214,22 +210,22 @@ func (j *judge) isHeldForm(n id) bool {
 	case kCall:
 		return j.isHeldCall(n)
 	case kTernary, kCase:
-		return j.chooses(n)
+		return j.choosesOnly(n, j.isHeld)
 	case kSub:
 		return j.isHeldQuery(x.first)
 	}
 	return false
 }
 
-// chooses tells whether all that a choice may give is held; what it is chosen by is free.
-func (j *judge) chooses(n id) bool {
+// choosesOnly tells whether all that a choice may give is such as ok tells; what it is chosen by is free.
+func (j *judge) choosesOnly(n id, ok func(id) bool) bool {
 	x := &j.nodes[n]
 	c, value := x.first, false // conditions and values take turns
 	if x.kind == kCase && x.flag {
 		c = j.nodes[c].next
 	}
 	for ; c != 0; c, value = j.nodes[c].next, !value {
-		if (value || j.nodes[c].next == 0) && !j.isHeld(c) {
+		if (value || j.nodes[c].next == 0) && !ok(c) {
 			return false
 		}
 	}
@@ -264,7 +260,7 @@ func (j *judge) isHeldCall(n id) bool {
 	case picks[lower]:
 		return j.isHeld(first)
 	case lower == "if", lower == "multiif":
-		return j.chooses(n)
+		return j.choosesOnly(n, j.isHeld)
 	case dictionaryValue.MatchString(lower):
 		return true // a dictionary holds what it gives, whatever it is asked
 	case !keepsHeld[lower] && group&cast == 0 && !strings.HasPrefix(lower, "tostartof") || !j.isHeld(first):
@@ -275,44 +271,6 @@ func (j *judge) isHeldCall(n id) bool {
 
 // dictionaryValue are the functions that give attributes of a dictionary, not the keys that they were asked for.
 var dictionaryValue = regexp.MustCompile(`^dictget(?:ornull|string|u?int\d+|float\d+|date(?:time)?|uuid|ipv[46])?$`)
-
-// exactType are types into which the engine reads a text whole or not at all.
-var exactType = regexp.MustCompile(`^(?:(?:Nullable|LowCardinality)\s*\(\s*)*(?:String|U?Int\d+|UUID|IPv[46])[\s)]*$`)
-
-// converts tells whether an expression is made to be of a type into which the engine would cut or round a text that is compared
-// with it: '0.74' = toDecimal32(0.7, 1).
-func (j *judge) converts(n id) bool {
-	found := false
-	j.within(n, func(c id) bool {
-		switch x := &j.nodes[c]; x.kind {
-		case kSub:
-			for _, s := range j.arms(nil, x.first) {
-				found = found || slices.ContainsFunc(j.items(s), j.converts)
-			}
-			return false
-		case kCast:
-			text := j.sql[j.start(x.last):j.endByte(x.last)]
-			if j.isString(x.last) {
-				text, _ = j.nameOf(j.nodes[x.last].tok)
-			}
-			found = found || !exactType.MatchString(text)
-		case kTypeLit:
-			found = true
-		case kCall:
-			lower := j.functionOf(c)
-			if arg := j.typeArgument(c, lower); arg != 0 && j.isString(arg) {
-				text, _ := j.nameOf(j.nodes[arg].tok)
-				found = found || !exactType.MatchString(text)
-			} else if j.c.quiet[lower]&cast != 0 {
-				found = found || !strings.HasPrefix(lower, "toint") && !strings.HasPrefix(lower, "touint") && !strings.HasPrefix(lower, "touuid") && !strings.HasPrefix(lower, "toipv")
-			}
-		case kIdent:
-			found = found || j.recall(j.ofNode(c, converts), false, func() bool { return j.isGiven(c, j.converts) })
-		}
-		return !found
-	})
-	return found
-}
 
 // keepsHeld are functions that make no more values than their first argument has, parts of it or less.
 var keepsHeld = map[string]bool{"lower": true, "upper": true, "lowerutf8": true, "upperutf8": true, "trim": true, "trimleft": true, "trimright": true,
@@ -465,7 +423,7 @@ func (j *judge) isUncast(n id) bool {
 	}
 	switch x := &j.nodes[n]; x.kind {
 	case kCast:
-		return strings.HasPrefix(strings.TrimLeft(j.sql[j.start(x.last):j.endByte(x.last)], "'"), "Date")
+		return strings.HasPrefix(j.typeText(x.last), "Date")
 	case kCall:
 		return strings.HasPrefix(j.functionOf(n), "todate") || !j.isCast(n)
 	case kIdent:

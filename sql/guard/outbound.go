@@ -30,10 +30,10 @@ type outbound struct {
 	port       string // of the host, when the address has none
 	keys       keyForm
 	hostSecret bool // the address may be a secret, standing alone
-	// text tells that the statement itself, sub-queries included, is sent to the host, and that the engine runs what the host
-	// says that columns are computed by: only what the operator lists may be asked.
-	text  bool
-	optIn bool // only when the operator names it
+	// clickhouse tells that the host is another ClickHouse: the statement itself, sub-queries included, is sent to it, and the
+	// engine runs what it says that columns are computed by, so that only a listed one may be asked.
+	clickhouse bool
+	optIn      bool // only when the operator names it
 }
 
 type addressForm uint8
@@ -84,8 +84,8 @@ var tableFunctions = map[string]tableFunction{
 	"mysql":                   {class: tableOutbound, outbound: outbound{port: "3306", keys: keys45}},
 	"mongodb":                 {class: tableOutbound, outbound: outbound{port: "27017", keys: keys45}},
 	"redis":                   {class: tableOutbound, outbound: outbound{port: "6379", keys: keys5}},
-	"remote":                  {class: tableOutbound, outbound: outbound{port: "9000", keys: keysRemote, text: true}},
-	"remoteSecure":            {class: tableOutbound, outbound: outbound{port: "9440", keys: keysRemote, text: true}},
+	"remote":                  {class: tableOutbound, outbound: outbound{port: "9000", keys: keysRemote, clickhouse: true}},
+	"remoteSecure":            {class: tableOutbound, outbound: outbound{port: "9440", keys: keysRemote, clickhouse: true}},
 	"s3":                      {class: tableOutbound, outbound: outbound{address: webURL, keys: keysS3}},
 	"gcs":                     {class: tableOutbound, outbound: outbound{address: webURL, keys: keysS3}},
 	"oss":                     {class: tableOutbound, outbound: outbound{address: webURL, keys: keysS3}},

@@ -14,25 +14,25 @@ import (
 // encoded. So a changed value may meet only what cannot fail: another text, when it is a text, or another number.
 type walker struct {
 	*judge
-	from     id // the child that the way comes through
-	level    int
-	hidden   bool // a one-way or cipher function stands around it: what comes of it says nothing about it
-	compared bool // it is behind a comparison
-	loose    bool // something else than the strict rule allows stands around it
-	cut      bool // a part was taken out of it, or it was looked into: a hash of that is no hash of the value
-	fitted   bool // a cast left of it what fits into a type
-	narrow   bool // of which there are so few that a caller can try them all
-	iv       bool // it stands behind the key of a cipher: what an error could quote is no secret
-	encoded  bool // it is written in another way, or joined to something
-	twice    bool // it is compared with what holds a secret too
-	list     bool // it was split: what is compared are its parts, each whole
-	part     bool // a part of it is compared
-	oracle   bool // the comparison tells about a part of it, or about something that the caller chooses
-	parts    bool // and it is the caller who asks for a part
-	narrows  bool // the comparison asks for the order
-	rule     string
-	sentence string
-	remedy   string
+	from      id // the child that the way comes through
+	level     int
+	hidden    bool // a one-way or cipher function stands around it: what comes of it says nothing about it
+	compared  bool // it is behind a comparison
+	loose     bool // something else than the strict rule allows stands around it
+	cut       bool // a part was taken out of it, or it was looked into: a hash of that is no hash of the value
+	fitted    bool // a cast left of it what fits into a type
+	guessable bool // of which there are so few that a caller can try them all
+	iv        bool // it stands behind the key of a cipher: what an error could quote is no secret
+	encoded   bool // it is written in another way, or joined to something
+	twice     bool // it is compared with what holds a secret too
+	list      bool // it was split: what is compared are its parts, each whole
+	part      bool // a part of it is compared
+	oracle    bool // the comparison tells about a part of it, or about something that the caller chooses
+	parts     bool // and it is the caller who asks for a part
+	ordering  bool // the comparison asks for the order
+	rule      string
+	sentence  string
+	remedy    string
 }
 
 // maxInspected is in how many comparisons one statement may look at a part of a secret. Each tells something else.
@@ -93,7 +93,7 @@ func (j *judge) predicate(n, clause id, u *Use) {
 	j.compared = true
 	j.report.Blind = j.report.Blind || !w.hidden || w.cut
 	u.Verdict = Predicate
-	if w.oracle && w.loose || w.narrows || w.iv || w.twice || w.fitted && !w.hidden {
+	if w.oracle && w.loose || w.ordering || w.iv || w.twice || w.fitted && !w.hidden {
 		if j.inspected++; j.inspected > maxInspected {
 			j.sayAt(Error, ruleRows, u.Start, u.End, "The statement looks at parts of secrets in more than "+strconv.Itoa(maxInspected)+" comparisons: together they give a value back.",
 				"Compare the whole value, or a salted hash of it.")
@@ -114,7 +114,7 @@ func (j *judge) predicate(n, clause id, u *Use) {
 // step judges one node above the secret.
 func (w *walker) step(at id) {
 	x := &w.nodes[at]
-	if (w.part || w.compared && (w.narrows || w.fitted) && !w.hidden) && !w.joins(at) {
+	if (w.part || w.compared && (w.ordering || w.fitted) && !w.hidden) && !w.joins(at) {
 		w.stopWith(ruleRows, "What is asked of a part of a secret may be joined by AND, OR and NOT only: whatever else could put many answers into one.", toConstants)
 	}
 	if w.iv && !w.compared && !w.equates(at) {
@@ -156,7 +156,7 @@ func (w *walker) step(at id) {
 	case kIn, kDistinctFrom, kQuantified, kBetween:
 		w.compare(at, false)
 	case kCast:
-		w.cast(w.sql[w.start(x.last):w.endByte(x.last)])
+		w.cast(w.typeText(x.last))
 	case kTypeLit, kInterval:
 		w.cast("")
 	case kCall:
@@ -201,7 +201,7 @@ func (w *walker) keeps(at id) bool {
 	case kBinary:
 		return w.equates(at) || w.orders(at)
 	case kCall:
-		return w.c.quiet[w.functionOf(at)]&(wrapper|truth) != 0
+		return w.groupOf(at)&(wrapper|truth) != 0
 	}
 	return false
 }
@@ -254,18 +254,18 @@ func (w *walker) compare(at id, inspects bool) {
 		return
 	}
 	for c := w.nodes[at].first; c != 0 && !w.fitted && w.level == raw; c = w.nodes[c].next {
-		w.fitted = c != w.from && w.converts(c)
-		w.narrow = w.fitted
+		w.fitted = c != w.from && !w.isExact(c)
+		w.guessable = w.fitted
 	}
 	w.part = inspects || w.cut || w.list || w.iv
 	w.loose = w.loose || w.part && !w.iv
-	w.narrows = w.orders(at)
+	w.ordering = w.orders(at)
 	for c := w.nodes[at].first; c != 0; c = w.nodes[c].next {
 		w.operand(at, c)
 	}
 	asked := w.asks(at)
 	w.oracle = w.loose || asked
-	w.parts = asked && (w.part || w.narrows || w.narrow) // what is joined to it leaves the value whole
+	w.parts = asked && (w.part || w.ordering || w.guessable) // what is joined to it leaves the value whole
 }
 
 // operand judges one side of a comparison, the secret's own included, by the table in DESIGN.md.
@@ -281,7 +281,7 @@ func (w *walker) operand(at, c id) {
 		if own || !w.partMeets(at, c) {
 			w.stopWith(ruleRows, "Each row would ask something else about a part of the secret here: together they give the whole value back.", toConstants)
 		}
-	case w.narrows:
+	case w.ordering:
 		if own || w.encoded || !w.isOrdered(c) {
 			w.stopWith(ruleRows, "The secret is ordered with what each row computes: together they give the whole value back.",
 				"Order it with a column as it is, or with a constant.")
@@ -345,7 +345,7 @@ func (q *Query) hasParams() bool {
 	return false
 }
 
-// orders tells a comparison that narrows a value down by halves.
+// orders tells a comparison that ordering a value down by halves.
 func (w *walker) orders(at id) bool {
 	switch x := &w.nodes[at]; x.kind {
 	case kBetween:
@@ -353,8 +353,7 @@ func (w *walker) orders(at id) bool {
 	case kBinary, kQuantified:
 		return x.sym == lexer.Less || x.sym == lexer.LessEquals || x.sym == lexer.Greater || x.sym == lexer.GreaterEquals
 	case kCall:
-		name, _ := w.nameOf(x.name)
-		switch w.c.lower(name) {
+		switch w.functionOf(at) {
 		case "less", "greater", "lessorequals", "greaterorequals":
 			return true
 		}

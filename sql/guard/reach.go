@@ -293,7 +293,7 @@ func (j *judge) address(a id, name string, f outbound) {
 		if j.p.Host == nil {
 			err = errNoHosts
 		} else {
-			err = j.p.Host(host, f.text)
+			err = j.p.Host(host, f.clickhouse)
 		}
 	}
 	if f.keys == keysS3 && err == nil {

@@ -20,7 +20,7 @@ const (
 	readsOutside
 	isCast
 	isDenser
-	converts
+	isExact
 	questions
 )
 
@@ -31,6 +31,7 @@ const (
 	mixes nameQuestion = iota
 	isHeldName
 	isOrderedName
+	isExactName
 	nameQuestions
 )
 
