@@ -16,9 +16,8 @@ func hasStatistics(format string) bool {
 	return false
 }
 
-// Where a secret is compared, what ClickHouse reads depends on its value: it looks the value up in keys and indexes, and a
-// caller who sees how many rows were read finds the value out. So the engine writes no statistics, and, because clients do not
-// go without them, zeros stand there.
+// Where a secret is compared, what ClickHouse reads may depend on its value, or on that of its hash, which is looked up in keys
+// and indexes (see lookups.go). So the engine writes no statistics, and, because clients do not go without them, zeros stand there.
 const (
 	jsonEnd = "\n}\n"
 	zeros   = ",\n\n\t\"statistics\":\n\t{\n\t\t\"elapsed\": 0,\n\t\t\"rows_read\": 0,\n\t\t\"bytes_read\": 0\n\t}" + jsonEnd
