@@ -171,7 +171,7 @@ func change(file string, n int) (source []byte, what string, ok bool, err error)
 		if d, isGen := node.(*ast.GenDecl); isGen && d.Tok == token.IMPORT {
 			return false
 		}
-		if isEstimate(node) || isFailure(node) {
+		if isEstimate(node) {
 			return false
 		}
 		for _, m := range changesOf(node) {
@@ -206,16 +206,6 @@ func isEstimate(node ast.Node) bool {
 		return fn.Sel.Name == "grow" || fn.Sel.Name == "values"
 	}
 	return false
-}
-
-// isFailure tells a return of nothing: nobody looks at what stands beside a last false.
-func isFailure(node ast.Node) bool {
-	ret, ok := node.(*ast.ReturnStmt)
-	if !ok || len(ret.Results) < 2 {
-		return false
-	}
-	last, ok := ret.Results[len(ret.Results)-1].(*ast.Ident)
-	return ok && last.Name == "false"
 }
 
 type possible struct {
